@@ -1,0 +1,177 @@
+"""The database: two engines behind one door, and the only commit in the project.
+
+Work is a plain function over a session. On SQLite it runs on one writer thread or on reader threads; on PostgreSQL
+through the async driver. A write has returned only when its transaction is committed and synced to disk.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import anyio
+import anyio.to_thread
+from sqlalchemy import Connection, Engine, Row, Table, create_engine, event
+from sqlalchemy import text as sql
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlmodel import Session
+
+__all__ = ["Database", "Work", "insert_new", "is_ready", "open_database", "opened"]
+
+T = TypeVar("T")
+Work = Callable[[Session], T]
+"""A function over one transaction: it may flush, it never commits."""
+
+
+class Database:
+    """One database: `write` and `read` run work in a transaction of their own."""
+
+    def __init__(self, *, embedded: "EmbeddedEngine | None" = None, server: AsyncEngine | None = None) -> None:
+        self._embedded = embedded
+        self._server = server
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether this is SQLite: one writer, and rows appear in the order they were numbered."""
+        return self._embedded is not None
+
+    async def write(self, work: Work[T]) -> T:
+        """Run `work` in one transaction, commit and sync it, and return its result; on any error nothing is kept."""
+        if self._embedded is not None:
+            return await self._embedded.write(work)
+        return await self._on_server(work, read_only=False)
+
+    async def read(self, work: Work[T]) -> T:
+        """Run `work` over one consistent snapshot. Anything it tried to write is refused by the engine."""
+        if self._embedded is not None:
+            return await self._embedded.read(work)
+        return await self._on_server(work, read_only=True)
+
+    async def close(self) -> None:
+        """Give back every connection."""
+        if self._embedded is not None:
+            self._embedded.close()
+        if self._server is not None:
+            await self._server.dispose()
+
+    async def _on_server(self, work: Work[T], *, read_only: bool) -> T:
+        assert self._server is not None  # noqa: S101 - one of the two is always given
+        async with self._server.connect() as connection:
+            if read_only:
+                await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            async with connection.begin():
+                return await connection.run_sync(_in_session, work)
+
+
+def _in_session(connection: Connection, work: Work[T]) -> T:
+    with Session(connection, autoflush=True, expire_on_commit=False) as session:
+        result = work(session)
+        session.flush()
+        return result
+
+
+class EmbeddedEngine:
+    """SQLite: a single writer thread, so that writers queue here and never meet the lock; readers beside it."""
+
+    READERS = 4
+
+    def __init__(self, path: str) -> None:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        self.engine = _sqlite_engine(path)
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="lrx-writer")
+        self._readers = anyio.CapacityLimiter(self.READERS)
+
+    async def write(self, work: Work[T]) -> T:
+        def transaction() -> T:
+            with self.engine.connect() as connection, connection.begin():
+                return _in_session(connection, work)
+
+        return await _in_executor(self._writer, transaction)
+
+    async def read(self, work: Work[T]) -> T:
+        def snapshot() -> T:
+            with self.engine.connect().execution_options(lrx_read_only=True) as connection, connection.begin():
+                connection.exec_driver_sql("PRAGMA query_only = ON")
+                try:
+                    return _in_session(connection, work)
+                finally:
+                    connection.exec_driver_sql("PRAGMA query_only = OFF")
+
+        return await anyio.to_thread.run_sync(snapshot, limiter=self._readers)
+
+    def close(self) -> None:
+        self._writer.shutdown(wait=True)
+        self.engine.dispose()
+
+
+async def _in_executor(executor: ThreadPoolExecutor, function: Callable[[], T]) -> T:
+    # Shielded: once handed to the writer a transaction runs to its end, even if the caller has gone away.
+    return await asyncio.shield(asyncio.get_running_loop().run_in_executor(executor, function))
+
+
+def _sqlite_engine(path: str) -> Engine:
+    options = {"timeout": 30, "check_same_thread": False}
+    engine = create_engine(
+        f"sqlite:///{path}", connect_args=options, pool_size=EmbeddedEngine.READERS + 2, hide_parameters=True
+    )
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: sqlite3.Connection, _record: Any) -> None:
+        connection.isolation_level = None  # transactions are begun below, not by the driver
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "busy_timeout = 30000"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        read_only = connection.get_execution_options().get("lrx_read_only", False)
+        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def open_database(url: str) -> Database:
+    """Open `sqlite:///path` or `postgresql://…`. Nothing is read or written before the first transaction."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return Database(embedded=EmbeddedEngine(parsed.database or ""))
+    server = create_async_engine(
+        parsed.set(drivername="postgresql+asyncpg"),
+        pool_size=10,
+        max_overflow=10,
+        pool_pre_ping=True,
+        hide_parameters=True,
+    )
+    return Database(server=server)
+
+
+@asynccontextmanager
+async def opened(url: str) -> AsyncIterator[Database]:
+    """Open a database and close it at the end of the block."""
+    database = open_database(url)
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+def insert_new(
+    session: Session, table: Table, rows: Sequence[Mapping[str, Any]], returning: Sequence[str]
+) -> Sequence[Row[Any]]:
+    """Insert the rows that no unique key of `table` knows yet and return these columns of them; the others stay as
+    they are."""
+    if not rows:
+        return []
+    connection = session.connection()
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    statement = insert(table).on_conflict_do_nothing().returning(*(table.c[name] for name in returning))
+    return connection.execute(statement, list(rows)).all()
+
+
+def is_ready(session: Session) -> bool:
+    """Whether the database answers."""
+    return bool(session.connection().execute(sql("SELECT 1")).scalar_one())

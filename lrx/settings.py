@@ -1,0 +1,149 @@
+"""Settings as data: every `LRX_*` variable with its default and its meaning. `docs/reference/settings.md` is printed
+from here."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from lrx.errors import Fault, Invalid
+from lrx.text import Language, text
+
+__all__ = ["InvalidSettings", "Settings", "load_settings"]
+
+PREFIX = "LRX_"
+
+
+class InvalidSettings(Invalid):
+    """A setting cannot be taken as it is; the start is refused with a sentence naming the variable."""
+
+    code = "settings_invalid"
+
+
+class Settings(BaseSettings):
+    """What an operator can set. Secrets can also be given as `<NAME>_FILE`, the path of a file that holds them."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+
+    data_dir: Annotated[Path, Field(description="Folder for everything LRX keeps on disk.")] = Path("var")
+    database_url: Annotated[
+        str | None,
+        Field(
+            description="`sqlite:///path` or `postgresql://user:password@host/name`. Default: `lrx.db` in the "
+            "data folder.",
+            json_schema_extra={"secret": True},
+        ),
+    ] = None
+    secret_key: Annotated[
+        SecretStr | None,
+        Field(
+            description="Key that encrypts recipients' credentials at rest. Several, separated by commas: the "
+            "first encrypts,"
+            " all decrypt. Default: made at first start and kept in `secret_key` in the data folder.",
+            json_schema_extra={"secret": True},
+        ),
+    ] = None
+    time_zone: Annotated[
+        str, Field(description="Time zone of a new site; dates are judged in the site's own zone.")
+    ] = "America/Toronto"
+    language: Annotated[Language, Field(description="Language when a reader states none.")] = "en"
+    log_level: Annotated[
+        str, Field(description="`debug`, `info`, `warning` or `error`.", pattern="^(debug|info|warning|error)$")
+    ] = "info"
+    log_format: Annotated[str, Field(description="`json` or `console`.", pattern="^(json|console)$")] = "json"
+    max_body_bytes: Annotated[int, Field(description="Largest request body taken, in bytes.", ge=1024)] = (
+        8 * 1024 * 1024
+    )
+    recipient_rate_limit: Annotated[
+        str,
+        Field(description="Questions a recipient's service account may ask; an identifier of a batch counts as one."),
+    ] = "6000/minute"
+    sign_in_rate_limit: Annotated[str, Field(description="Sign-in tries for one user name from one address.")] = (
+        "10/minute"
+    )
+    session_hours: Annotated[int, Field(description="Hours a sign-in lasts.", ge=1, le=168)] = 12
+    secure_cookies: Annotated[
+        bool, Field(description="Send the session cookie over HTTPS only. Off for a try on loopback.")
+    ] = True
+    frozen_clock: Annotated[
+        str | None,
+        Field(description="For demonstrations: the ISO 8601 instant at which the clock stands still."),
+    ] = None
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError("not a time zone of the IANA list, such as America/Toronto") from error
+        return value
+
+    @field_validator("recipient_rate_limit", "sign_in_rate_limit")
+    @classmethod
+    def _known_rate(cls, value: str) -> str:
+        from limits import parse
+
+        try:
+            parse(value)
+        except ValueError as error:
+            raise ValueError("not a rate such as 6000/minute") from error
+        return value
+
+    @property
+    def effective_database_url(self) -> str:
+        """The database URL, or the embedded database in the data folder when none is set."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'lrx.db'}"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings, env_settings, _SecretFiles(settings_cls))
+
+
+class _SecretFiles(PydanticBaseSettingsSource):
+    """Secrets from `<NAME>_FILE`, as container platforms mount them."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        path = os.environ.get(f"{PREFIX}{field_name.upper()}_FILE")
+        extra = field.json_schema_extra
+        if not path or not isinstance(extra, dict) or not extra.get("secret"):
+            return None, field_name, False
+        return Path(path).read_text(encoding="utf-8").strip(), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        values = {name: self.get_field_value(field, name)[0] for name, field in self.settings_cls.model_fields.items()}
+        return {name: value for name, value in values.items() if value is not None}
+
+
+def load_settings(**values: Any) -> Settings:
+    """Read the settings from the environment; `values` win. Raises `InvalidSettings` naming the variable."""
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        faults = tuple(
+            Fault(
+                f"/{fault['loc'][0]}",
+                "setting_invalid",
+                text("{variable}: {reason}.", variable=_variable(fault["loc"]), reason=fault["msg"]),
+            )
+            for fault in error.errors(include_url=False, include_input=False)
+        )
+        raise InvalidSettings(faults[0].detail, faults=faults) from None
+    except OSError as error:
+        raise InvalidSettings(text("A secret file cannot be read: {reason}.", reason=str(error))) from error
+
+
+def _variable(location: tuple[int | str, ...]) -> str:
+    return f"{PREFIX}{str(location[0]).upper()}"
