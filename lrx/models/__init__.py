@@ -1,0 +1,70 @@
+"""The tables: nouns only, no I/O. Importing this package gives the one metadata that migrations are checked against."""
+
+from lrx.models.access import (
+    AccountNames,
+    Administrator,
+    Alert,
+    AuditEntry,
+    Credential,
+    CredentialKind,
+    CredentialMode,
+    IdempotencyKey,
+    SignIn,
+)
+from lrx.models.course import Activity, Course
+from lrx.models.course_recipient import CourseRecipient, RecipientInterval, SiteRecipient
+from lrx.models.delivery import CHIPS, Chip, Delivery, DeliveryStatus, Operation, SubjectKind
+from lrx.models.inquiry import Inquiry
+from lrx.models.learner import Identity, Learner, LearnerChange, LearnerOciId, ProfileField, VisibleTo
+from lrx.models.learning_record import Amendment, LearningRecord, Voiding
+from lrx.models.site import Site
+from lrx.models.statement import (
+    Observation,
+    ObservationKind,
+    ParkedReason,
+    ParkedStatement,
+    Projection,
+    SetAsideStatement,
+    Statement,
+)
+
+__all__ = [
+    "CHIPS",
+    "AccountNames",
+    "Activity",
+    "Administrator",
+    "Alert",
+    "Amendment",
+    "AuditEntry",
+    "Chip",
+    "Course",
+    "CourseRecipient",
+    "Credential",
+    "CredentialKind",
+    "CredentialMode",
+    "Delivery",
+    "DeliveryStatus",
+    "IdempotencyKey",
+    "Identity",
+    "Inquiry",
+    "Learner",
+    "LearnerChange",
+    "LearnerOciId",
+    "LearningRecord",
+    "Observation",
+    "ObservationKind",
+    "Operation",
+    "ParkedReason",
+    "ParkedStatement",
+    "ProfileField",
+    "Projection",
+    "RecipientInterval",
+    "SetAsideStatement",
+    "SignIn",
+    "Site",
+    "SiteRecipient",
+    "Statement",
+    "SubjectKind",
+    "VisibleTo",
+    "Voiding",
+]
