@@ -1,0 +1,1 @@
+"""Courses: what is completed, their activities, and the recipients their records go to."""

@@ -1,0 +1,175 @@
+"""Recipients of a course: added, removed, added again. Each span is kept, for a record is released by the span it was
+stored in."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, ValidationError
+from sqlmodel import Session, col, select
+
+from lrx import audit
+from lrx.access import Act
+from lrx.errors import Conflict, Fault, Invalid, NotFound
+from lrx.models import Course, CourseRecipient, RecipientInterval, SiteRecipient
+from lrx.recipient import Recipient
+from lrx.text import text
+
+__all__ = [
+    "CourseRecipientPresent",
+    "RecipientOff",
+    "UnknownCourseRecipient",
+    "add",
+    "change",
+    "checked",
+    "course_recipient",
+    "is_enabled",
+    "remove",
+]
+
+
+class UnknownCourseRecipient(NotFound):
+    """The course does not send to this recipient."""
+
+    code = "course_recipient_unknown"
+
+
+class CourseRecipientPresent(Conflict):
+    """The course sends to this recipient already."""
+
+    code = "course_recipient_present"
+
+
+class RecipientOff(Conflict):
+    """The site does not use this recipient."""
+
+    code = "recipient_off"
+    turn = "site_admin"
+
+
+def course_recipient(session: Session, act: Act, course_id: UUID, recipient: str) -> CourseRecipient:
+    """Return the course recipient, in effect or not. Raises `UnknownCourseRecipient`."""
+    link = _find(session, act, course_id, recipient)
+    if link is None:
+        raise UnknownCourseRecipient(
+            text("This course does not send to {recipient}. Add the recipient first.", recipient=recipient)
+        )
+    return link
+
+
+def add(
+    session: Session,
+    act: Act,
+    course: Course,
+    recipient: Recipient,
+    *,
+    settings: Mapping[str, Any],
+    reporting_period: dict[str, Any] | None,
+) -> CourseRecipient:
+    """Send records of the course to the recipient from now on.
+
+    Raises `RecipientOff` when the site does not use it, `CourseRecipientPresent`, and `Invalid` for wrong settings.
+    """
+    if not is_enabled(session, act, recipient.code):
+        raise RecipientOff(
+            text(
+                "{recipient} is not switched on for this site. A site administrator switches it on first.",
+                recipient=recipient.title,
+            )
+        )
+    checked_settings = checked(recipient.course_settings, settings, "/settings").model_dump(mode="json")
+    link = _find(session, act, course.id, recipient.code)
+    if link is not None and link.active:
+        raise CourseRecipientPresent(text("This course already sends to {recipient}.", recipient=recipient.title))
+    if link is None:
+        link = CourseRecipient(
+            id=act.new_id(),
+            site_id=act.site_id,
+            course_id=course.id,
+            recipient=recipient.code,
+            created_at=act.at,
+            updated_at=act.at,
+        )
+    link.active = True
+    link.settings = checked_settings
+    link.reporting_period = reporting_period
+    link.updated_at = act.at
+    session.add(link)
+    session.flush()
+    session.add(
+        RecipientInterval(
+            id=act.new_id(), site_id=act.site_id, course_recipient_id=link.id, added_at=act.at, added_by=act.actor
+        )
+    )
+    audit.keep(session, act, "add", "course_recipient", link.id, recipient=recipient.code, course_id=str(course.id))
+    return link
+
+
+def change(
+    session: Session, act: Act, link: CourseRecipient, recipient: Recipient, changes: Mapping[str, Any]
+) -> CourseRecipient:
+    """Change the settings or the reporting period. Both are judged at the moment of asking, so nothing is
+    recomputed."""
+    if "settings" in changes:
+        link.settings = checked(recipient.course_settings, changes["settings"], "/settings").model_dump(mode="json")
+    if "reporting_period" in changes:
+        link.reporting_period = changes["reporting_period"]
+    link.updated_at = act.at
+    session.add(link)
+    audit.keep(session, act, "change", "course_recipient", link.id, fields=sorted(changes))
+    return link
+
+
+def remove(session: Session, act: Act, link: CourseRecipient) -> None:
+    """Stop sending. Nothing is shown while removed; records of the spans before are released again when it is re-added.
+
+    Raises `UnknownCourseRecipient` when it is not in effect.
+    """
+    if not link.active:
+        raise UnknownCourseRecipient(text("This course does not send to {recipient} now.", recipient=link.recipient))
+    link.active = False
+    link.updated_at = act.at
+    session.add(link)
+    for interval in session.exec(
+        select(RecipientInterval).where(
+            RecipientInterval.course_recipient_id == link.id, col(RecipientInterval.removed_at).is_(None)
+        )
+    ):
+        interval.removed_at = act.at
+        interval.removed_by = act.actor
+        session.add(interval)
+    audit.keep(session, act, "remove", "course_recipient", link.id, recipient=link.recipient)
+
+
+def is_enabled(session: Session, act: Act, recipient: str) -> bool:
+    """Whether the site uses the recipient."""
+    query = select(SiteRecipient.enabled).where(
+        SiteRecipient.site_id == act.site_id, SiteRecipient.recipient == recipient
+    )
+    return bool(session.exec(query).first())
+
+
+def checked(model: type[BaseModel], values: Mapping[str, Any], pointer: str) -> BaseModel:
+    """Return `values` as the recipient's own model. Raises `Invalid` with a pointer to each wrong value."""
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        faults = tuple(
+            Fault(
+                "/".join([pointer, *(str(part) for part in fault["loc"])]),
+                "setting_invalid",
+                text("{reason}.", reason=fault["msg"]),
+            )
+            for fault in error.errors(include_url=False, include_input=False)
+        )
+        raise Invalid(text("The recipient cannot use these settings."), faults=faults) from None
+
+
+def _find(session: Session, act: Act, course_id: UUID, recipient: str) -> CourseRecipient | None:
+    return session.exec(
+        select(CourseRecipient).where(
+            CourseRecipient.site_id == act.site_id,
+            CourseRecipient.course_id == course_id,
+            CourseRecipient.recipient == recipient,
+        )
+    ).first()

@@ -1,0 +1,148 @@
+"""Credentials of systems: made once, shown once, kept as a hash, recognised at the door."""
+
+import hashlib
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session, col, select
+
+from lrx import audit
+from lrx.access import ALL_SCOPES, Act, Caller
+from lrx.errors import Fault, Invalid, NotFound, Unauthenticated
+from lrx.identifiers import RandomBytes
+from lrx.models import Credential, CredentialKind, CredentialMode, Site
+from lrx.text import text
+
+__all__ = ["Issued", "UnknownCredential", "authenticate", "caller_of", "issue", "recognise", "revoke", "scopes_of"]
+
+KEY_PREFIX = "lrx"
+
+
+class UnknownCredential(NotFound):
+    """There is no such credential at this site."""
+
+    code = "credential_unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A new credential with its secret, which nobody can read again. `key` is what an API caller sends."""
+
+    credential: Credential
+    secret: str
+
+    @property
+    def key(self) -> str:
+        """The API key: prefix, user name and secret in one word."""
+        return f"{KEY_PREFIX}_{self.credential.username}_{self.secret}"
+
+    @property
+    def pair(self) -> tuple[str, str]:
+        """User name and password, as an LMS or a recipient sends them."""
+        return self.credential.username, self.secret
+
+
+def issue(
+    session: Session,
+    act: Act,
+    random: RandomBytes,
+    kind: CredentialKind,
+    *,
+    name: str,
+    mode: CredentialMode = CredentialMode.LMS,
+    recipient: str | None = None,
+    scopes: Sequence[str] = (),
+) -> Issued:
+    """Make a credential with a random user name and a random secret of 256 bits. Raises `Invalid` naming a wrong
+    option."""
+    _check(kind, recipient, scopes)
+    secret = random(32).hex()
+    credential = Credential(
+        id=act.new_id(),
+        site_id=act.site_id,
+        kind=kind,
+        name=name,
+        username=random(8).hex(),
+        secret_hash=_hash(secret),
+        mode=mode,
+        recipient=recipient,
+        scopes=sorted(set(scopes)),
+        created_at=act.at,
+    )
+    session.add(credential)
+    session.flush()
+    audit.keep(session, act, "issue", "credential", credential.id, kind=kind.value)
+    return Issued(credential, secret)
+
+
+def _check(kind: CredentialKind, recipient: str | None, scopes: Sequence[str]) -> None:
+    if (kind is CredentialKind.RECIPIENT) != (recipient is not None):
+        raise Invalid(
+            text(
+                "A recipient's credential names its recipient, and no other does. Use --kind recipient "
+                "--recipient cmars."
+            )
+        )
+    unknown = sorted(set(scopes) - set(ALL_SCOPES))
+    if unknown:
+        detail = text("There is no scope {scope}. Scopes: {scopes}.", scope=unknown[0], scopes=", ".join(ALL_SCOPES))
+        raise Invalid(detail, faults=(Fault("/scopes", "scope_unknown", detail),))
+
+
+def revoke(session: Session, act: Act, username: str) -> None:
+    """End a credential now. Raises `UnknownCredential`."""
+    credential = session.exec(
+        select(Credential).where(Credential.site_id == act.site_id, Credential.username == username)
+    ).first()
+    if credential is None:
+        raise UnknownCredential(text("There is no credential {username} at this site.", username=username))
+    credential.revoked_at = credential.revoked_at or act.at
+    session.add(credential)
+    audit.keep(session, act, "revoke", "credential", credential.id)
+
+
+def recognise(session: Session, username: str, secret: str) -> tuple[Credential, Site]:
+    """Return the credential and its site. Raises `Unauthenticated`, without saying which part was wrong."""
+    row = session.exec(
+        select(Credential, Site)
+        .join(Site, col(Site.id) == col(Credential.site_id))
+        .where(Credential.username == username, col(Credential.revoked_at).is_(None))
+    ).first()
+    # The comparison runs for an unknown name too, so that time does not tell which names exist.
+    expected = row[0].secret_hash if row else "0" * 64
+    if not hmac.compare_digest(expected, _hash(secret)) or row is None:
+        raise Unauthenticated(text("The user name or the secret is not right, or the credential was revoked."))
+    return row[0], row[1]
+
+
+def authenticate(session: Session, key: str) -> tuple[Credential, Site]:
+    """Recognise an API key. Raises `Unauthenticated`."""
+    prefix, _, rest = key.partition("_")
+    username, _, secret = rest.partition("_")
+    if prefix != KEY_PREFIX:
+        raise Unauthenticated(text("This is not an API key of LRX. A key begins with lrx_."))
+    return recognise(session, username, secret)
+
+
+def scopes_of(credential: Credential) -> frozenset[str]:
+    """What the credential may do: an LMS sends statements, a recipient asks, an API key has the scopes it was given."""
+    match credential.kind:
+        case CredentialKind.LMS:
+            return frozenset({"statements:write"})
+        case CredentialKind.RECIPIENT:
+            return frozenset({"transcripts:ask"})
+        case _:
+            return frozenset(credential.scopes)
+
+
+def caller_of(credential: Credential, site: Site) -> Caller:
+    """The caller a credential stands for."""
+    return Caller(
+        credential.kind.value, str(credential.id), site.id, ZoneInfo(site.time_zone), scopes_of(credential), None
+    )
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,1 @@
+"""Proofs go out: what is owed, and what pull recipients may see."""

@@ -1,0 +1,78 @@
+"""Exchange: settings, database, recipients, clock, randomness and HTTP client in one object handed to everything."""
+
+import os
+import secrets
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import anyio
+import httpx
+
+from lrx.access import Act, Caller
+from lrx.clock import Clock, FrozenClock, SystemClock
+from lrx.database import Database, open_database
+from lrx.identifiers import IdSource, RandomBytes
+from lrx.metrics import Metrics
+from lrx.recipient import Recipient
+from lrx.registry import installed_recipients
+from lrx.settings import Settings
+from lrx.vault import Vault, open_vault
+
+__all__ = ["Exchange", "open_exchange"]
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """Everything the product needs from outside itself."""
+
+    settings: Settings
+    database: Database
+    recipients: Mapping[str, Recipient]
+    http: httpx.AsyncClient
+    vault: Vault
+    clock: Clock = field(default_factory=SystemClock)
+    random: RandomBytes = secrets.token_bytes
+    ids: IdSource = field(default_factory=lambda: IdSource(secrets.token_bytes))
+    metrics: Metrics = field(default_factory=Metrics)
+    _statements_came: list[anyio.Event] = field(default_factory=lambda: [anyio.Event()])
+
+    def act(self, caller: Caller, request_id: str) -> Act:
+        """Return an act of `caller`, now."""
+        now = self.clock.now()
+        return Act(caller.site_id, caller.zone, caller.actor, request_id, now, lambda: self.ids(now))
+
+    def wake_projector(self) -> None:
+        """Tell a projector of this process that statements came in."""
+        event, self._statements_came[0] = self._statements_came[0], anyio.Event()
+        event.set()
+
+    async def statements_came(self, at_most: float) -> None:
+        """Wait until statements came in to this process, at most so many seconds: others may have stored some."""
+        with anyio.move_on_after(at_most):
+            await self._statements_came[0].wait()
+
+
+@asynccontextmanager
+async def open_exchange(settings: Settings) -> AsyncIterator[Exchange]:
+    """Open everything the settings name, and close it at the end of the block."""
+    clock: Clock = (
+        FrozenClock(datetime.fromisoformat(settings.frozen_clock)) if settings.frozen_clock else SystemClock()
+    )
+    database = open_database(settings.effective_database_url)
+    timeout = httpx.Timeout(30, connect=10)
+    async with httpx.AsyncClient(timeout=timeout, follow_redirects=False, trust_env=False) as http:
+        try:
+            yield Exchange(
+                settings,
+                database,
+                installed_recipients(),
+                http,
+                open_vault(settings),
+                clock,
+                os.urandom,
+                IdSource(os.urandom),
+            )
+        finally:
+            await database.close()

@@ -1,0 +1,39 @@
+"""The history of a learner: every change of every field, with who, why and by which request, upload or statement."""
+
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from lrx.access import Act
+from lrx.models import LearnerChange
+from lrx.tables import table
+
+__all__ = ["keep_change"]
+
+
+def keep_change(
+    session: Session,
+    act: Act,
+    learner_id: UUID,
+    field: str,
+    old: object | None,
+    new: object | None,
+    *,
+    reason: str | None = None,
+    origin: str | None = None,
+) -> None:
+    """Keep that `field` became `new`. `origin` is the request unless a statement, an upload or a job is named."""
+    session.connection().execute(
+        sa.insert(table(LearnerChange)).values(
+            site_id=act.site_id,
+            learner_id=learner_id,
+            field=field,
+            old=None if old is None else str(old),
+            new=None if new is None else str(new),
+            changed_at=act.at,
+            actor=act.actor,
+            reason=reason,
+            origin=origin or f"request:{act.request_id}",
+        )
+    )

@@ -1,0 +1,127 @@
+"""Learners: found, created, changed. None is ever deleted; those who leave are suspended."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import Session, col, select
+
+from lrx import audit
+from lrx.access import Act
+from lrx.address import address_forms, normal_address
+from lrx.errors import Conflict, Fault, NotFound
+from lrx.models import Learner
+from lrx.people.history import keep_change
+from lrx.text import text
+
+__all__ = ["LearnerTaken", "UnknownLearner", "by_id", "by_lms_user", "by_username", "change", "create", "full_name"]
+
+
+class UnknownLearner(NotFound):
+    """The site has no such learner."""
+
+    code = "learner_unknown"
+
+
+class LearnerTaken(Conflict):
+    """Another learner of the site already has this user name or LMS identity."""
+
+    code = "learner_taken"
+
+
+def by_id(session: Session, act: Act, learner_id: UUID) -> Learner:
+    """Return the learner. Raises `UnknownLearner`, for one of another site too."""
+    learner = session.exec(select(Learner).where(Learner.site_id == act.site_id, Learner.id == learner_id)).first()
+    if learner is None:
+        raise UnknownLearner(text("There is no learner {id} at this site.", id=str(learner_id)))
+    return learner
+
+
+def by_username(session: Session, act: Act, username: str) -> Learner | None:
+    """Return the learner with this user name; case does not count."""
+    return session.exec(
+        select(Learner).where(Learner.site_id == act.site_id, Learner.username == username.strip().lower())
+    ).first()
+
+
+def by_lms_user(session: Session, act: Act, home_page: str, lms_user_id: str) -> Learner | None:
+    """Return the learner the LMS at `home_page` knows by this user id; http and https are the same LMS."""
+    return session.exec(
+        select(Learner).where(
+            Learner.site_id == act.site_id,
+            col(Learner.home_page).in_(address_forms(home_page)),
+            Learner.lms_user_id == lms_user_id,
+        )
+    ).first()
+
+
+def create(session: Session, act: Act, fields: Mapping[str, Any], *, origin: str | None = None) -> Learner:
+    """Create a learner of these fields (columns of `Learner`). Raises `LearnerTaken`."""
+    values = _normal(fields)
+    _refuse_taken(session, act, values, None)
+    learner = Learner(id=act.new_id(), site_id=act.site_id, created_at=act.at, updated_at=act.at, **values)
+    session.add(learner)
+    session.flush()
+    for name, value in values.items():
+        if value not in (None, False):
+            keep_change(session, act, learner.id, name, None, value, origin=origin)
+    audit.keep(session, act, "create", "learner", learner.id)
+    return learner
+
+
+def change(
+    session: Session,
+    act: Act,
+    learner: Learner,
+    fields: Mapping[str, Any],
+    *,
+    reason: str | None = None,
+    origin: str | None = None,
+) -> bool:
+    """Change the learner to these fields and keep what each was. Returns whether anything changed. Raises
+    `LearnerTaken`."""
+    values = {name: value for name, value in _normal(fields).items() if getattr(learner, name) != value}
+    if not values:
+        return False
+    _refuse_taken(session, act, {**learner.model_dump(), **values}, learner.id)
+    for name, value in values.items():
+        keep_change(session, act, learner.id, name, getattr(learner, name), value, reason=reason, origin=origin)
+        setattr(learner, name, value)
+    learner.updated_at = act.at
+    session.add(learner)
+    session.flush()
+    audit.keep(session, act, "change", "learner", learner.id, fields=sorted(values))
+    return True
+
+
+def full_name(learner: Learner) -> str:
+    """The name people are shown: family name first where both parts are known, else as the LMS writes it."""
+    if learner.family_name and learner.given_name:
+        return f"{learner.family_name}, {learner.given_name}"
+    return learner.full_name or learner.family_name or learner.given_name or learner.username or str(learner.id)
+
+
+def _normal(fields: Mapping[str, Any]) -> dict[str, Any]:
+    values = dict(fields)
+    if values.get("username"):
+        values["username"] = values["username"].strip().lower()
+    if values.get("home_page"):
+        values["home_page"] = normal_address(values["home_page"])
+    return values
+
+
+def _refuse_taken(session: Session, act: Act, values: Mapping[str, Any], learner_id: UUID | None) -> None:
+    username, home_page, lms_user_id = values.get("username"), values.get("home_page"), values.get("lms_user_id")
+    holder = by_username(session, act, username) if username else None
+    if holder is not None and holder.id != learner_id:
+        detail = text("The learner {id} already has the user name {username}.", id=str(holder.id), username=username)
+        raise LearnerTaken(detail, faults=(Fault("/username", "username_taken", detail),))
+    holder = by_lms_user(session, act, home_page, lms_user_id) if home_page and lms_user_id else None
+    if holder is not None and holder.id != learner_id:
+        detail = text(
+            "The learner {id} is already user {user} of {home_page}. Change that learner instead.",
+            id=str(holder.id),
+            user=lms_user_id,
+            home_page=home_page,
+        )
+        raise LearnerTaken(detail, faults=(Fault("/lms_user_id", "lms_user_taken", detail),))

@@ -1,0 +1,169 @@
+"""OCI IDs given to learners and taken away. Who holds one may be found by it, so each change runs the checks again."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from sqlmodel import Session, col, select
+
+from lrx import audit
+from lrx.access import Act
+from lrx.delivery.outbox import lock_learner, reconsider_learner
+from lrx.errors import Conflict, Fault, NotFound
+from lrx.models import LearnerOciId
+from lrx.oci_id import OciId
+from lrx.people.history import keep_change
+from lrx.people.profile_fields import require_field
+from lrx.recipient import Recipient
+from lrx.text import text
+
+__all__ = ["OciIdNotHeld", "OciIdTaken", "give", "held", "replace", "take"]
+
+
+class OciIdTaken(Conflict):
+    """Somebody else of the site holds this OCI ID."""
+
+    code = "oci_id_taken"
+    turn = "site_admin"
+
+
+class OciIdNotHeld(NotFound):
+    """The learner does not hold this OCI ID."""
+
+    code = "oci_id_not_held"
+
+
+def held(session: Session, act: Act, learner_id: UUID) -> list[LearnerOciId]:
+    """Return what the learner holds now, the primary one first."""
+    query = select(LearnerOciId).where(
+        LearnerOciId.site_id == act.site_id,
+        LearnerOciId.learner_id == learner_id,
+        col(LearnerOciId.held_until).is_(None),
+    )
+    return list(
+        session.exec(
+            query.order_by(col(LearnerOciId.is_primary).desc(), col(LearnerOciId.held_from), col(LearnerOciId.id))
+        )
+    )
+
+
+def give(
+    session: Session,
+    act: Act,
+    recipients: Mapping[str, Recipient],
+    learner_id: UUID,
+    oci_id: OciId,
+    *,
+    primary: bool = True,
+    reason: str | None = None,
+    origin: str | None = None,
+) -> LearnerOciId:
+    """Let the learner hold `oci_id` from now on, beside what they hold already. Giving it again changes nothing but
+    `primary`.
+
+    Raises `ProfileFieldMissing`, and `OciIdTaken` when somebody else holds it and the field is unique.
+    """
+    field = require_field(session, act)
+    lock_learner(session, learner_id)
+    if field.is_unique:
+        _refuse_taken(session, act, learner_id, oci_id)
+    mine = held(session, act, learner_id)
+    given = next((one for one in mine if one.oci_id == oci_id), None)
+    if given is not None and (given.is_primary or not primary):
+        return given
+    if primary:
+        for other in mine:
+            other.is_primary = False
+            session.add(other)
+    if given is None:
+        given = LearnerOciId(
+            id=act.new_id(),
+            site_id=act.site_id,
+            learner_id=learner_id,
+            oci_id=oci_id,
+            number=oci_id.number,
+            is_primary=primary or not mine,
+            held_from=act.at,
+        )
+        keep_change(session, act, learner_id, "oci_id", None, oci_id, reason=reason, origin=origin)
+    given.is_primary = primary or given.is_primary
+    session.add(given)
+    session.flush()
+    audit.keep(session, act, "give_oci_id", "learner", learner_id)
+    reconsider_learner(session, act, recipients, learner_id)
+    return given
+
+
+def take(
+    session: Session,
+    act: Act,
+    recipients: Mapping[str, Recipient],
+    learner_id: UUID,
+    oci_id: OciId,
+    *,
+    reason: str | None = None,
+    origin: str | None = None,
+) -> None:
+    """End the holding of `oci_id`; it stays in the history. Raises `OciIdNotHeld`."""
+    lock_learner(session, learner_id)
+    _end(session, act, learner_id, oci_id, reason=reason, origin=origin)
+    audit.keep(session, act, "take_oci_id", "learner", learner_id)
+    reconsider_learner(session, act, recipients, learner_id)
+
+
+def replace(
+    session: Session,
+    act: Act,
+    recipients: Mapping[str, Recipient],
+    learner_id: UUID,
+    oci_ids: list[OciId],
+    *,
+    reason: str | None = None,
+    origin: str | None = None,
+) -> list[LearnerOciId]:
+    """Let the learner hold exactly these, the first one primary. Raises `OciIdTaken`."""
+    lock_learner(session, learner_id)
+    for one in held(session, act, learner_id):
+        if one.oci_id not in oci_ids:
+            _end(session, act, learner_id, one.oci_id, reason=reason, origin=origin)
+            audit.keep(session, act, "take_oci_id", "learner", learner_id)
+    for place, oci_id in enumerate(oci_ids):
+        give(session, act, recipients, learner_id, oci_id, primary=place == 0, reason=reason, origin=origin)
+    reconsider_learner(session, act, recipients, learner_id)
+    return held(session, act, learner_id)
+
+
+def _end(
+    session: Session, act: Act, learner_id: UUID, oci_id: OciId, *, reason: str | None, origin: str | None
+) -> None:
+    mine = held(session, act, learner_id)
+    ended = next((one for one in mine if one.oci_id == oci_id), None)
+    if ended is None:
+        raise OciIdNotHeld(text("This learner does not hold {oci_id}.", oci_id=str(oci_id)))
+    ended.held_until = act.at
+    session.add(ended)
+    remaining = [one for one in mine if one is not ended]
+    if ended.is_primary and remaining:
+        remaining[0].is_primary = True
+        session.add(remaining[0])
+    keep_change(session, act, learner_id, "oci_id", oci_id, None, reason=reason, origin=origin)
+    session.flush()
+
+
+def _refuse_taken(session: Session, act: Act, learner_id: UUID, oci_id: OciId) -> None:
+    holder = session.exec(
+        select(LearnerOciId.learner_id).where(
+            LearnerOciId.site_id == act.site_id,
+            LearnerOciId.oci_id == oci_id,
+            LearnerOciId.learner_id != learner_id,
+            col(LearnerOciId.held_until).is_(None),
+        )
+    ).first()
+    if holder is None:
+        return
+    detail = text(
+        "The learner {holder} already holds {oci_id}. Correct whichever of the two is wrong; suspended people "
+        "count too.",
+        holder=str(holder),
+        oci_id=str(oci_id),
+    )
+    raise OciIdTaken(detail, faults=(Fault("/oci_id", "oci_id_taken", detail),))
