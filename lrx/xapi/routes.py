@@ -1,0 +1,126 @@
+"""`/xapi`: statements in, as a learning management system or any xAPI client sends them.
+
+A strict credential gets the specification: all or nothing, 400 for a bad statement (xAPI 1.0.3, Communication 2.1.2).
+An LMS credential gets what an LMS can live with: good statements are kept, bad ones set aside, the answer is 200.
+Moodle's logstore_xapi takes nothing but 200 for success and posts an empty array every minute.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import anyio.to_thread
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from lrx import credentials
+from lrx.access import permit
+from lrx.api.authentication import basic
+from lrx.api.problems import BadRequest
+from lrx.api.reading import read_body
+from lrx.errors import Invalid
+from lrx.exchange import Exchange
+from lrx.models import Credential, CredentialMode, Site
+from lrx.text import text
+from lrx.web import Endpoint, request_id_of
+from lrx.xapi.intake import Judged, Stored, judge, require_faultless, store
+
+__all__ = ["VERSIONS", "routes"]
+
+VERSIONS = ("1.0.3",)
+VERSION = "X-Experience-API-Version"
+CONSISTENT_THROUGH = "X-Experience-API-Consistent-Through"
+
+INLINE_BYTES = 64 * 1024
+"""Bodies up to this size are judged where they arrive; larger ones beside, so that nobody waits for them."""
+
+
+class UnsupportedVersion(BadRequest):
+    """The request names no version of xAPI, or one that is not spoken here."""
+
+    code = "xapi_version"
+
+
+class BadStatements(BadRequest):
+    """The request cannot be taken; xAPI knows one status for this (Communication 3.1)."""
+
+    code = "statement_invalid"
+
+
+def routes(exchange: Exchange) -> Sequence[Route]:
+    """The endpoints under `/xapi`."""
+
+    async def post_statements(request: Request) -> Response:
+        return await _post_statements(exchange, request)
+
+    return [
+        Route("/about", Endpoint({"GET": _about}, {"GET": "public"}), name="about"),
+        Route(
+            "/statements",
+            Endpoint({"POST": post_statements}, {"POST": "statements:write"}, scheme="Basic"),
+            name="statements",
+        ),
+    ]
+
+
+async def _about(request: Request) -> Response:
+    """The versions spoken here (xAPI 1.0.3, Communication 2.8)."""
+    return JSONResponse({"version": list(VERSIONS)}, headers={VERSION: VERSIONS[-1]})
+
+
+async def _post_statements(exchange: Exchange, request: Request) -> Response:
+    credential, site = await _authenticated(exchange, request.headers)
+    caller = credentials.caller_of(credential, site)
+    permit(caller, "statements:write")
+    strict = credential.mode is CredentialMode.STRICT
+    _require_version(request.headers, strict=strict)
+    body = await read_body(request)
+    act = exchange.act(caller, request_id_of(request.scope))
+    headers = {VERSION: VERSIONS[-1], CONSISTENT_THROUGH: act.at.isoformat().replace("+00:00", "Z")}
+
+    statements = await _judged(body, strict=strict)
+    if not statements:
+        return JSONResponse([], headers=headers)
+    stored = await exchange.database.write(
+        lambda session: store(session, act, credential.id, statements, strict=strict)
+    )
+    _count(exchange, stored)
+    if stored.set_aside:
+        headers["LRX-Set-Aside"] = str(stored.set_aside)
+    return JSONResponse([str(statement_id) for statement_id in stored.ids], headers=headers)
+
+
+async def _authenticated(exchange: Exchange, headers: Headers) -> tuple[Credential, Site]:
+    username, secret = basic(headers)
+    return await exchange.database.read(lambda session: credentials.recognise(session, username, secret))
+
+
+def _require_version(headers: Mapping[str, str], *, strict: bool) -> None:
+    given = headers.get(VERSION)
+    if given is None and not strict:
+        return
+    if given is None or not (given == "1.0" or given.startswith("1.0.")):
+        raise UnsupportedVersion(
+            text(
+                "Send the header {header} with a version spoken here: {versions}.",
+                header=VERSION,
+                versions=", ".join(VERSIONS),
+            )
+        )
+
+
+async def _judged(body: bytes, *, strict: bool) -> tuple[Judged, ...]:
+    try:
+        statements = judge(body) if len(body) <= INLINE_BYTES else await anyio.to_thread.run_sync(judge, body)
+        if strict:
+            require_faultless(statements)
+    except Invalid as error:
+        raise BadStatements(error.detail, faults=error.faults) from error
+    return statements
+
+
+def _count(exchange: Exchange, stored: Stored) -> None:
+    exchange.metrics.statements.labels("stored").inc(stored.new)
+    exchange.metrics.statements.labels("set_aside").inc(stored.set_aside)
+    if stored.new:
+        exchange.wake_projector()
