@@ -1,0 +1,191 @@
+"""`/inquiries`: what recipients asked and were answered, and the questions that found nobody."""
+
+from datetime import date, datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+from sqlmodel import Session, col, select
+
+from lrx.api.operation import Call, operation
+from lrx.api.pagination import Page, PageQuery, after, decode_cursor
+from lrx.api.values import In, Instant, Out
+from lrx.delivery.unmatched import NearMiss, Unmatched, near_misses, unmatched
+from lrx.errors import NotFound
+from lrx.models import Inquiry
+from lrx.oci_id import OciId
+from lrx.recipient import Outcome
+from lrx.text import text
+
+__all__ = ["OPERATIONS"]
+
+TAG = "inquiries"
+RECENT = timedelta(days=30)
+
+
+class UnknownInquiry(NotFound):
+    """The site has no such inquiry."""
+
+    code = "inquiry_unknown"
+
+
+class InquiryPublic(Out):
+    """One question about one person, and what was answered."""
+
+    object: Literal["inquiry"] = "inquiry"
+    id: UUID
+    recipient: str
+    credential_id: UUID
+    request_id: str
+    asked_at: Instant
+    asked: str
+    """The identifier as the recipient wrote it."""
+    oci_id: str | None
+    course: str | None
+    completed_from: date | None
+    completed_to: date | None
+    outcome: Outcome
+    code: str | None
+    """The recipient's own code, such as WS401."""
+    learner_id: UUID | None
+    record_ids: list[UUID]
+    duration_us: int
+
+
+class NearMissPublic(Out):
+    """Somebody whose OCI ID differs a little."""
+
+    learner_id: UUID
+    oci_id: str
+    kind: str
+    """What must happen to what was asked to get what is held."""
+
+
+class UnmatchedPublic(Out):
+    """All questions for one identifier that found nobody."""
+
+    object: Literal["unmatched_inquiries"] = "unmatched_inquiries"
+    recipient: str
+    asked: str
+    outcome: Outcome
+    code: str | None
+    times: int
+    first_asked_at: Instant
+    last_asked_at: Instant
+    near_misses: list[NearMissPublic]
+
+
+class InquiryPath(In):
+    """Which inquiry."""
+
+    inquiry_id: UUID
+
+
+class InquiryQuery(PageQuery):
+    """Filters of inquiries; each given one must hold."""
+
+    recipient: str | None = None
+    outcome: Outcome | None = None
+    learner_id: UUID | None = None
+    oci_id: str | None = None
+    asked_from: datetime | None = None
+    asked_before: datetime | None = None
+
+
+class UnmatchedQuery(PageQuery):
+    """Filters of unmatched inquiries."""
+
+    recipient: str | None = None
+    outcome: Outcome | None = None
+    asked_from: datetime | None = None
+    """Without it: the last 30 days."""
+
+
+@operation("GET", "/inquiries", permission="inquiries:read", summary="List inquiries", tag=TAG)
+def list_inquiries(call: Call, query: InquiryQuery, session: Session) -> Page[InquiryPublic]:
+    """Newest first."""
+    statement = select(Inquiry).where(Inquiry.site_id == call.act.site_id)
+    for name in ("recipient", "outcome", "learner_id"):
+        wanted = getattr(query, name)
+        if wanted is not None:
+            statement = statement.where(getattr(Inquiry, name) == wanted)
+    if query.oci_id is not None:
+        statement = statement.where(Inquiry.oci_id == OciId.parse(query.oci_id))
+    if query.asked_from is not None:
+        statement = statement.where(Inquiry.asked_at >= query.asked_from)
+    if query.asked_before is not None:
+        statement = statement.where(Inquiry.asked_at < query.asked_before)
+    place = decode_cursor("inquiries", query.cursor, (UUID,))
+    rows = session.exec(after(statement, [col(Inquiry.id)], place, descending=True).limit(query.limit + 1)).all()
+    return Page[InquiryPublic].cut("inquiries", rows, query.limit, key=lambda row: [row.id], show=_public)
+
+
+@operation(
+    "GET",
+    "/inquiries/unmatched",
+    permission="inquiries:read",
+    summary="List inquiries that found nobody",
+    tag=TAG,
+)
+def list_unmatched(call: Call, query: UnmatchedQuery, session: Session) -> Page[UnmatchedPublic]:
+    """One entry for each identifier, with the people who may be meant. Leaves the list once the identifier is
+    answered."""
+    place = decode_cursor("unmatched", query.cursor, (str, str))
+    after_ = (str(place[0]), str(place[1])) if place else None
+    since = query.asked_from or call.act.at - RECENT
+    groups = unmatched(
+        session,
+        call.act,
+        recipient=query.recipient,
+        outcome=query.outcome,
+        since=since,
+        after=after_,
+        limit=query.limit + 1,
+    )
+    asked = [group.oci_id for group in groups if group.oci_id and group.outcome is Outcome.UNKNOWN_LEARNER]
+    close = near_misses(session, call.act, asked)
+    return Page[UnmatchedPublic].cut(
+        "unmatched",
+        groups,
+        query.limit,
+        key=lambda group: [group.recipient, group.asked],
+        show=lambda group: _unmatched(group, close.get(group.oci_id, ()) if group.oci_id else ()),
+    )
+
+
+@operation(
+    "GET",
+    "/inquiries/{inquiry_id}",
+    permission="inquiries:read",
+    summary="Show an inquiry",
+    tag=TAG,
+    errors=(UnknownInquiry,),
+)
+def get_inquiry(call: Call, path: InquiryPath, session: Session) -> InquiryPublic:
+    """Every answer carries the id of its inquiry."""
+    row = session.exec(
+        select(Inquiry).where(Inquiry.site_id == call.act.site_id, Inquiry.id == path.inquiry_id)
+    ).first()
+    if row is None:
+        raise UnknownInquiry(text("There is no inquiry {id} at this site.", id=str(path.inquiry_id)))
+    return _public(row)
+
+
+def _public(row: Inquiry) -> InquiryPublic:
+    fields = row.model_dump(exclude={"site_id", "oci_id"})
+    return InquiryPublic.model_validate({**fields, "oci_id": str(row.oci_id) if row.oci_id else None})
+
+
+def _unmatched(group: Unmatched, close: tuple[NearMiss, ...]) -> UnmatchedPublic:
+    return UnmatchedPublic(
+        recipient=group.recipient,
+        asked=group.asked,
+        outcome=group.outcome,
+        code=group.code,
+        times=group.times,
+        first_asked_at=group.first_asked_at,
+        last_asked_at=group.last_asked_at,
+        near_misses=[NearMissPublic(learner_id=one.learner_id, oci_id=str(one.oci_id), kind=one.kind) for one in close],
+    )
+
+
+OPERATIONS = (list_inquiries, list_unmatched, get_inquiry)

@@ -1,0 +1,52 @@
+"""Shapes that several nouns share."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
+
+__all__ = ["Advice", "CoursePath", "In", "Instant", "Line", "Out", "Reason", "Words"]
+
+Instant = Annotated[
+    datetime, PlainSerializer(lambda value: value.isoformat().replace("+00:00", "Z"), return_type=str, when_used="json")
+]
+"""An instant in UTC, written with Z."""
+
+Line = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")
+]
+"""One line of text."""
+
+Words = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000, pattern=r"^[^\x00-\x1f\x7f]*$")
+]
+"""A longer line of text."""
+
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=1000, pattern=r"^[^\x00]*$")]
+"""Why somebody does this; kept in the history."""
+
+
+class In(BaseModel):
+    """What callers send: unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True, frozen=True)
+
+
+class Out(BaseModel):
+    """What callers get."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True, frozen=True)
+
+
+class Advice(Out):
+    """Something worth knowing about what was read or set; nothing was refused."""
+
+    code: str
+    detail: str
+
+
+class CoursePath(In):
+    """Which course."""
+
+    course_id: UUID = Field()
