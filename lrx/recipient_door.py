@@ -1,0 +1,119 @@
+"""The door of pull recipients: who calls is known before their endpoints run, each question is counted against the
+account's rate, and what goes wrong is said in their own format."""
+
+import time
+from collections.abc import Sequence
+from zoneinfo import ZoneInfo
+
+from limits import parse
+from limits.aio.storage import MemoryStorage
+from limits.aio.strategies import FixedWindowRateLimiter
+from sqlmodel import Session
+from starlette.requests import Request
+from starlette.routing import Mount, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from lrx import credentials
+from lrx.access import Act, permit
+from lrx.api.authentication import basic
+from lrx.delivery.transcripts import answer
+from lrx.errors import Busy, Forbidden, LrxError
+from lrx.exchange import Exchange
+from lrx.models import Site
+from lrx.recipient import Account, PullRecipient, Question, Transcript
+from lrx.text import text
+from lrx.web import no_such_path, request_id_of
+
+__all__ = ["Desk", "Door", "mounts"]
+
+
+class Desk:
+    """Answers one recipient's questions."""
+
+    def __init__(self, exchange: Exchange, recipient: PullRecipient) -> None:
+        self.exchange = exchange
+        self.recipient = recipient
+        # Counted in this process: throttling at the door protects the process.
+        self._limiter = FixedWindowRateLimiter(MemoryStorage())
+        self._rate = parse(exchange.settings.recipient_rate_limit)
+
+    async def ask(self, account: Account, questions: Sequence[Question]) -> Sequence[Transcript]:
+        """Return one transcript for each question, in order. Raises `Busy` and `RecipientNotEnabled`."""
+        await self._limit(account, len(questions))
+        now = self.exchange.clock.now()
+
+        def work(session: Session) -> list[Transcript]:
+            site = session.get_one(Site, account.site_id)
+            act = Act(
+                site.id,
+                ZoneInfo(site.time_zone),
+                f"recipient:{account.credential_id}",
+                account.request_id,
+                now,
+                lambda: self.exchange.ids(now),
+            )
+            return answer(session, act, account, self.recipient, questions)
+
+        transcripts = await self.exchange.database.write(work)
+        for transcript in transcripts:
+            self.exchange.metrics.inquiries.labels(self.recipient.code, transcript.outcome.value).inc()
+        return transcripts
+
+    async def _limit(self, account: Account, cost: int) -> None:
+        key = str(account.credential_id)
+        if await self._limiter.hit(self._rate, key, cost=cost):
+            return
+        window = await self._limiter.get_window_stats(self._rate, key)
+        wait = max(1, round(window.reset_time - time.time()))  # the limiter counts by the machine's clock
+        raise Busy(
+            text(
+                "This account asks faster than agreed ({rate}). Ask again in {seconds} seconds.",
+                rate=str(self._rate),
+                seconds=wait,
+            ),
+            retry_after=wait,
+        )
+
+
+class Door:
+    """Lets the recipient's own service account in, with its `Account` in `request.state.account`, and nobody else."""
+
+    permissions = {"*": "transcripts:ask"}  # noqa: RUF012 - the same for every door
+
+    def __init__(self, exchange: Exchange, recipient: PullRecipient) -> None:
+        self.exchange = exchange
+        self.recipient = recipient
+        self.room: ASGIApp = Router(routes=list(recipient.routes(Desk(exchange, recipient))), default=no_such_path)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            scope.setdefault("state", {})["account"] = await self._account(Request(scope))
+            await self.room(scope, receive, send)
+        except LrxError as error:
+            response = self.recipient.refuse(Request(scope, receive), error)
+            await response(scope, receive, send)
+
+    async def _account(self, request: Request) -> Account:
+        username, secret = basic(request.headers)
+        credential, site = await self.exchange.database.read(
+            lambda session: credentials.recognise(session, username, secret)
+        )
+        caller = credentials.caller_of(credential, site)
+        permit(caller, self.permissions["*"])
+        if credential.recipient != self.recipient.code:
+            raise Forbidden(
+                text(
+                    "This account belongs to another recipient. Use the account made for {recipient}.",
+                    recipient=self.recipient.title,
+                )
+            )
+        return Account(site.id, credential.id, self.recipient.code, request_id_of(request.scope))
+
+
+def mounts(exchange: Exchange) -> Sequence[Mount]:
+    """A mount for every pull recipient installed, under its code."""
+    return [
+        Mount(f"/{code}", app=Door(exchange, recipient), name=code)
+        for code, recipient in exchange.recipients.items()
+        if isinstance(recipient, PullRecipient)
+    ]
