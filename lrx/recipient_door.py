@@ -15,7 +15,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lrx import credentials
 from lrx.access import Act, permit
-from lrx.api.authentication import basic
 from lrx.delivery.transcripts import answer
 from lrx.errors import Busy, Forbidden, LrxError
 from lrx.exchange import Exchange
@@ -23,6 +22,7 @@ from lrx.models import Site
 from lrx.recipient import Account, PullRecipient, Question, Transcript
 from lrx.text import text
 from lrx.web import no_such_path, request_id_of
+from lrx.web.authentication import basic
 
 __all__ = ["Desk", "Door", "mounts"]
 

@@ -17,12 +17,12 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from lrx.access import Act
-from lrx.api.problems import BadRequest
 from lrx.database import Work, insert_new
 from lrx.errors import Conflict, Fault, Invalid
 from lrx.models import IdempotencyKey
 from lrx.tables import table
 from lrx.text import text
+from lrx.web.problems import BadRequest
 
 __all__ = ["InFlight", "InvalidKey", "KeyReused", "Reply", "forget", "key_of", "once", "request_hash"]
 

@@ -10,10 +10,8 @@ from pydantic_core import CoreSchema, to_json
 from sqlmodel import Session, col, select
 
 from lrx import learning_records
-from lrx.api.faults import InvalidContent, faults_of, summary
 from lrx.api.operation import Answer, Call, operation
 from lrx.api.pagination import Page, PageQuery, after, decode_cursor
-from lrx.api.problems import Problem, problem_of
 from lrx.api.values import In, Instant, Out, Reason
 from lrx.courses.courses import UnknownActivity, UnknownCourse
 from lrx.delivery.voidings import voidings_of
@@ -23,6 +21,8 @@ from lrx.ingest.recorder import ExternalIdTaken, Recorded, record
 from lrx.models import CHIPS, Amendment, Delivery, LearningRecord, SubjectKind, Voiding
 from lrx.people.learners import UnknownLearner
 from lrx.source import Source
+from lrx.web.faults import InvalidContent, faults_of, summary
+from lrx.web.problems import Problem, problem_of
 
 __all__ = ["OPERATIONS"]
 

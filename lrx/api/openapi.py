@@ -7,11 +7,13 @@ from typing import Any, Literal, TypeAlias
 from pydantic.json_schema import models_json_schema
 
 from lrx import __version__
-from lrx.api.faults import InvalidContent
 from lrx.api.idempotency import HEADER, InFlight, InvalidKey, KeyReused
 from lrx.api.operation import Operation, operation_of
 from lrx.api.pagination import InvalidCursor, Page, PageQuery
-from lrx.api.problems import (
+from lrx.errors import Forbidden, LrxError, Unauthenticated
+from lrx.json_reader import MalformedJson
+from lrx.web.faults import InvalidContent
+from lrx.web.problems import (
     MEDIA_TYPE,
     TITLES,
     BodyTooLarge,
@@ -21,9 +23,7 @@ from lrx.api.problems import (
     UnsupportedMediaType,
     status_of,
 )
-from lrx.api.reading import InvalidQuery, RepeatedParameter, UnknownParameter
-from lrx.errors import Forbidden, LrxError, Unauthenticated
-from lrx.json_reader import MalformedJson
+from lrx.web.reading import InvalidQuery, RepeatedParameter, UnknownParameter
 
 __all__ = ["document"]
 

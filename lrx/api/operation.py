@@ -20,15 +20,15 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from lrx.access import ALL_SCOPES, Act, Caller, permit
-from lrx.api.authentication import authenticate
 from lrx.api.idempotency import Reply, key_of, once, request_hash
 from lrx.api.pagination import Page, next_link
-from lrx.api.reading import NoQuery, read_body, read_content, read_path, read_query
 from lrx.database import Work
 from lrx.errors import LrxError
 from lrx.exchange import Exchange
 from lrx.text import Language
 from lrx.web import Endpoint, Handler, language_of, request_id_of
+from lrx.web.authentication import authenticate
+from lrx.web.reading import NoQuery, read_body, read_content, read_path, read_query
 
 __all__ = ["Answer", "Call", "Method", "Operation", "operation", "operation_of", "routes"]
 

@@ -13,10 +13,10 @@ import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Mapped
 
-from lrx.api.problems import BadRequest
 from lrx.errors import Fault, Invalid
 from lrx.json_reader import read_json
 from lrx.text import text
+from lrx.web.problems import BadRequest
 
 __all__ = ["InvalidCursor", "Key", "Page", "PageQuery", "after", "decode_cursor", "encode_cursor", "next_link"]
 

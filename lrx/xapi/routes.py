@@ -15,14 +15,14 @@ from starlette.routing import Route
 
 from lrx import credentials
 from lrx.access import permit
-from lrx.api.authentication import basic
-from lrx.api.problems import BadRequest
-from lrx.api.reading import read_body
 from lrx.errors import Invalid
 from lrx.exchange import Exchange
 from lrx.models import Credential, CredentialMode, Site
 from lrx.text import text
 from lrx.web import Endpoint, request_id_of
+from lrx.web.authentication import basic
+from lrx.web.problems import BadRequest
+from lrx.web.reading import read_body
 from lrx.xapi.intake import Judged, Stored, judge, require_faultless, store
 
 __all__ = ["VERSIONS", "routes"]

@@ -2,16 +2,6 @@ import json
 
 import pytest
 
-from lrx.api.problems import (
-    BadRequest,
-    BodyTooLarge,
-    MethodNotAllowed,
-    Unexpected,
-    UnknownPath,
-    UnsupportedMediaType,
-    problem,
-    status_of,
-)
 from lrx.errors import (
     Busy,
     Conflict,
@@ -25,6 +15,16 @@ from lrx.errors import (
 )
 from lrx.json_reader import MalformedJson
 from lrx.text import text
+from lrx.web.problems import (
+    BadRequest,
+    BodyTooLarge,
+    MethodNotAllowed,
+    Unexpected,
+    UnknownPath,
+    UnsupportedMediaType,
+    problem,
+    status_of,
+)
 
 
 class UnknownThing(NotFound):

@@ -21,7 +21,6 @@ from starlette.types import ASGIApp, Message
 from structlog.testing import capture_logs
 
 from lrx import health
-from lrx.api.authentication import basic
 from lrx.errors import Busy, Conflict, Unauthenticated
 from lrx.exchange import Exchange, open_exchange
 from lrx.metrics import Reading
@@ -29,6 +28,7 @@ from lrx.models import Site
 from lrx.settings import Settings
 from lrx.text import text
 from lrx.web import Endpoint, language_of, no_such_path, request_id_of, wrap
+from lrx.web.authentication import basic
 
 pytestmark = pytest.mark.anyio
 

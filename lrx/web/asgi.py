@@ -14,13 +14,13 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from lrx.api.problems import BodyTooLarge, MethodNotAllowed, Unexpected, UnknownPath, problem
 from lrx.errors import LrxError
 from lrx.exchange import Exchange
 from lrx.identifiers import RandomBytes
 from lrx.logs import log
 from lrx.metrics import Metrics
 from lrx.text import LANGUAGES, Language, text
+from lrx.web.problems import BodyTooLarge, MethodNotAllowed, Unexpected, UnknownPath, problem
 
 __all__ = ["Endpoint", "Handler", "language_of", "no_such_path", "request_id_of", "wrap"]
 
