@@ -1,0 +1,1 @@
+"""Pages: each prepares one frozen value and hands it to its template."""

@@ -1,0 +1,270 @@
+"""Administrators: the people who sign in to the administration pages, and the browsers they are signed in with.
+
+Passwords are kept as argon2id, and the tokens in cookies as SHA-256 only. A sign-in can be ended on our side at once.
+"""
+
+import hashlib
+import time
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo
+
+import anyio
+import anyio.to_thread
+import sqlalchemy as sa
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from limits import parse
+from limits.aio.storage import MemoryStorage
+from limits.aio.strategies import FixedWindowRateLimiter
+from sqlmodel import Session, col, select
+
+from lrx import audit
+from lrx.access import ALL_SCOPES, Act, Caller
+from lrx.errors import Busy, Conflict, Fault, Invalid, Unauthenticated
+from lrx.exchange import Exchange
+from lrx.logs import log
+from lrx.models import Administrator, SignIn, Site
+from lrx.text import Language, text
+
+__all__ = [
+    "SHORTEST_PASSWORD",
+    "AdministratorTaken",
+    "SignInLimit",
+    "SignInRefused",
+    "SignedIn",
+    "check_password",
+    "create",
+    "sign_in",
+    "sign_out",
+    "signed_in",
+]
+
+SHORTEST_PASSWORD = 12
+
+# 19 MiB, two passes, one lane: the least that OWASP's password storage cheat sheet recommends for argon2id.
+_HASHER = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
+
+# Nobody knows a password for it. Checking one takes as long as for a person, so that time does not tell who exists.
+_NOBODY = "$argon2id$v=19$m=19456,t=2,p=1$vit6PAjtFzJqDqfk0IwGDg$mAFlAZoqHUnp0ue7Xbh+LkQS8AUwY979kb8YoszzaBI"
+
+HASHED_AT_ONCE = 2
+"""Passwords checked at the same time: each takes 19 MiB and a processor."""
+
+
+class AdministratorTaken(Conflict):
+    """Another administrator of the network already has this user name."""
+
+    code = "administrator_taken"
+
+
+class SignInRefused(Unauthenticated):
+    """The user name and the password do not belong together, or the administrator is disabled."""
+
+    code = "sign_in_refused"
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Who is signed in with a browser: what the person may do, and the names the pages show."""
+
+    caller: Caller
+    full_name: str
+    site_name: str
+
+
+def create(
+    session: Session,
+    act: Act,
+    *,
+    username: str,
+    full_name: str,
+    password: str,
+    scopes: Sequence[str] = ALL_SCOPES,
+    language: Language | None = None,
+) -> Administrator:
+    """Let a person sign in at the site of `act`. The hash takes some 20 ms of a processor.
+
+    Raises `Invalid` for a missing name, a short password or an unknown scope, and `AdministratorTaken`: the user name
+    selects the site, so it is unique across the network. Case does not count in it.
+    """
+    name = _normal(username)
+    _check(name, full_name.strip(), password, scopes)
+    if session.exec(select(Administrator.id).where(Administrator.username == name)).first():
+        detail = text("There is already an administrator {username}. Choose another user name.", username=name)
+        raise AdministratorTaken(detail, faults=(Fault("/username", "username_taken", detail),))
+    administrator = Administrator(
+        id=act.new_id(),
+        site_id=act.site_id,
+        username=name,
+        full_name=full_name.strip(),
+        password_hash=_hash_password(password),
+        language=language,
+        scopes=sorted(set(scopes)),
+        created_at=act.at,
+    )
+    session.add(administrator)
+    session.flush()
+    audit.keep(session, act, "create", "administrator", administrator.id)
+    return administrator
+
+
+def check_password(password_hash: str, password: str) -> bool:
+    """Whether the hash was made of this password. Takes some 20 ms of a processor, whatever the answer."""
+    try:
+        return _HASHER.verify(password_hash, _bytes(password))
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+async def sign_in(exchange: Exchange, username: str, password: str, *, request_id: str = "-") -> str:
+    """Return the token of a new sign-in, 256 random bits, which lasts `session_hours`.
+
+    Raises `SignInRefused` without saying what was wrong; it takes as long for a name that nobody has.
+    """
+    found = await exchange.database.read(lambda session: _by_username(session, _normal(username)))
+    administrator, site = found or (None, None)
+    password_hash = administrator.password_hash if administrator else _NOBODY
+    matches = await anyio.to_thread.run_sync(check_password, password_hash, password, limiter=_hashing())
+    if administrator is None or site is None or not matches or administrator.disabled_at is not None:
+        log.info("sign-in refused", administrator=str(administrator.id) if administrator else None)
+        raise SignInRefused(text("The user name or the password is not right. Check both and try again."))
+    renewed = None
+    if _HASHER.check_needs_rehash(password_hash):
+        renewed = await anyio.to_thread.run_sync(_hash_password, password, limiter=_hashing())
+    token = exchange.random(32).hex()
+    act = exchange.act(_caller(administrator, site), request_id)
+    expires_at = act.at + timedelta(hours=exchange.settings.session_hours)
+    await exchange.database.write(lambda session: _keep(session, act, administrator, token, expires_at, renewed))
+    return token
+
+
+def signed_in(session: Session, token: str, now: datetime) -> SignedIn | None:
+    """Return who is signed in with the token; None for an unknown or expired one, and once the person is disabled."""
+    row = session.exec(
+        select(Administrator, Site)
+        .join(SignIn, col(SignIn.administrator_id) == col(Administrator.id))
+        .join(Site, col(Site.id) == col(Administrator.site_id))
+        .where(
+            SignIn.token_hash == _hash_token(token),
+            SignIn.expires_at > now,
+            col(Administrator.disabled_at).is_(None),
+        )
+    ).first()
+    if row is None:
+        return None
+    administrator, site = row
+    return SignedIn(_caller(administrator, site), administrator.full_name, site.name)
+
+
+def sign_out(session: Session, act: Act, token: str) -> None:
+    """End the sign-in of this token; nothing happens when it has ended already."""
+    ended = session.connection().execute(sa.delete(SignIn).where(col(SignIn.token_hash) == _hash_token(token)))
+    if ended.rowcount:
+        audit.keep(session, act, "sign_out", "administrator", act.actor.partition(":")[2])
+
+
+class SignInLimit:
+    """Counts tries of one user name from one address. In this process only: it protects this process's processor."""
+
+    def __init__(self, rate: str) -> None:
+        self._rate = parse(rate)
+        self._limiter = FixedWindowRateLimiter(MemoryStorage())
+
+    async def count(self, username: str, address: str) -> None:
+        """Count one try. Raises `Busy` when there were too many."""
+        key = hashlib.sha256(f"{address} {_normal(username)}".encode("utf-8", "surrogatepass")).hexdigest()
+        if await self._limiter.hit(self._rate, key):
+            return
+        window = await self._limiter.get_window_stats(self._rate, key)
+        wait = max(1, round(window.reset_time - time.time()))  # the limiter counts by the machine's clock
+        raise Busy(
+            text("There were too many tries to sign in. Try again in {seconds} seconds.", seconds=wait),
+            retry_after=wait,
+        )
+
+
+@cache
+def _hashing() -> anyio.CapacityLimiter:
+    return anyio.CapacityLimiter(HASHED_AT_ONCE)
+
+
+def _keep(
+    session: Session,
+    act: Act,
+    administrator: Administrator,
+    token: str,
+    expires_at: datetime,
+    renewed: str | None,
+) -> None:
+    own = col(SignIn.administrator_id) == administrator.id
+    session.connection().execute(sa.delete(SignIn).where(own, col(SignIn.expires_at) <= act.at))
+    if renewed is not None:
+        # Only over the hash that was checked: the password may have been changed since.
+        unchanged = col(Administrator.password_hash) == administrator.password_hash
+        mine = col(Administrator.id) == administrator.id
+        session.connection().execute(sa.update(Administrator).where(mine, unchanged).values(password_hash=renewed))
+    session.add(
+        SignIn(
+            token_hash=_hash_token(token),
+            administrator_id=administrator.id,
+            created_at=act.at,
+            expires_at=expires_at,
+        )
+    )
+    session.flush()
+    audit.keep(session, act, "sign_in", "administrator", administrator.id)
+
+
+def _by_username(session: Session, username: str) -> tuple[Administrator, Site] | None:
+    query = select(Administrator, Site).join(Site, col(Site.id) == col(Administrator.site_id))
+    return session.exec(query.where(Administrator.username == username)).first()
+
+
+def _caller(administrator: Administrator, site: Site) -> Caller:
+    return Caller(
+        kind="administrator",
+        id=str(administrator.id),
+        site_id=site.id,
+        zone=ZoneInfo(site.time_zone),
+        scopes=frozenset(administrator.scopes),
+        language=administrator.language,
+    )
+
+
+def _check(username: str, full_name: str, password: str, scopes: Sequence[str]) -> None:
+    faults = []
+    for pointer, value, most in (("/username", username, 100), ("/full_name", full_name, 200)):
+        if not 0 < len(value) <= most:
+            detail = text("A name is missing or too long. Enter one of up to {most} characters.", most=most)
+            faults.append(Fault(pointer, "name_length", detail))
+    if len(password) < SHORTEST_PASSWORD:
+        detail = text("The password is too short. Choose {least} characters or more.", least=SHORTEST_PASSWORD)
+        faults.append(Fault("/password", "password_short", detail))
+    unknown = sorted(set(scopes) - set(ALL_SCOPES))
+    if unknown:
+        detail = text("There is no scope {scope}. Scopes: {scopes}.", scope=unknown[0], scopes=", ".join(ALL_SCOPES))
+        faults.append(Fault("/scopes", "scope_unknown", detail))
+    if faults:
+        raise Invalid(faults[0].detail, faults=tuple(faults))
+
+
+def _normal(username: str) -> str:
+    # No column takes a NUL; a name with one is nobody's.
+    return username.strip().lower().replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
+def _bytes(password: str) -> bytes:
+    # The same accented letter arrives composed from one keyboard and decomposed from another.
+    return unicodedata.normalize("NFKC", password).encode("utf-8", "surrogatepass")
+
+
+def _hash_password(password: str) -> str:
+    return _HASHER.hash(_bytes(password))
+
+
+def _hash_token(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
