@@ -30,8 +30,11 @@ def programs() -> Path:
 
 
 @contextmanager
-def server() -> Iterator[str]:
-    """Start a server and give the URL of its maintenance database; stop it at the end of the block."""
+def server(*, durable: bool = False) -> Iterator[str]:
+    """Start a server and give the URL of its maintenance database; stop it at the end of the block.
+
+    Only a `durable` one waits for the disk: tests throw theirs away.
+    """
     bin_folder = programs()
     folder = Path(tempfile.mkdtemp(prefix="lrx-postgres-"))
     user = _unprivileged(folder)
@@ -62,7 +65,8 @@ def server() -> Iterator[str]:
         **run,
     )
     port = _free_port()
-    settings = ("listen_addresses=127.0.0.1", f"unix_socket_directories={folder}", "fsync=off", "max_connections=300")
+    settings = ("listen_addresses=127.0.0.1", f"unix_socket_directories={folder}", "max_connections=300")
+    settings = (*settings, f"fsync={'on' if durable else 'off'}")
     options = " ".join([f"-p {port}", *(f"-c {setting}" for setting in settings)])
     log = folder / "log"
     try:

@@ -1,0 +1,42 @@
+"""The worker: what goes on beside the requests. `lrx serve` runs it inside, `lrx worker` on its own, any number of
+times."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from functools import partial
+
+import anyio
+
+from lrx.api.idempotency import forget
+from lrx.exchange import Exchange
+from lrx.logs import log
+from lrx.xapi.projector import Projector
+
+__all__ = ["run"]
+
+KEYS_KEPT = timedelta(hours=24)
+"""How long the answer to an Idempotency-Key is kept."""
+
+PAUSE_AFTER_FAILURE = 1.0
+
+
+async def run(exchange: Exchange) -> None:
+    """Work until cancelled. A failure is logged and tried again: a database that is away comes back."""
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(_keep_going, "projector", Projector(exchange).run)
+        tasks.start_soon(_keep_going, "chores", lambda: _chores(exchange))
+
+
+async def _keep_going(name: str, work: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        try:
+            await work()
+        except Exception:
+            log.exception("work failed and is tried again", work=name)
+            await anyio.sleep(PAUSE_AFTER_FAILURE)
+
+
+async def _chores(exchange: Exchange) -> None:
+    while True:
+        await exchange.database.write(partial(forget, before=exchange.clock.now() - KEYS_KEPT))
+        await anyio.sleep(3600)
