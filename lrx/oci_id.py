@@ -14,6 +14,7 @@ from typing import ClassVar, Self
 from lrx.colleges import College, colleges, find, find_first, near
 from lrx.errors import Fault, Invalid
 from lrx.text import Language, Text, text
+from lrx.typed_line import DAMAGE, SOFT_HYPHEN, TypedLine, tidied, typed_line
 
 __all__ = ["InvalidOciId", "Note", "OciId", "Reading", "read"]
 
@@ -34,18 +35,9 @@ NOTES = {
 }
 """What `read` may have put right, in the order it is told."""
 
-# Characters with one meaning, whatever program they come from.
-SOFT_HYPHEN = "\N{SOFT HYPHEN}"
-PLAIN = (
-    dict.fromkeys("\ufeff\u200b\u200c\u200d\u200e\u2060\u202a\u202c\u2066\u2069", "")
-    | dict.fromkeys(SOFT_HYPHEN + "‐‑‒–—―−﹘﹣－⁃", "-")
-    | dict.fromkeys("\t\n\v\f\r\x85\u2028\u2029", "\n")
-    | dict.fromkeys("‘’ʼ", "'")
-)
 LOOKALIKES = str.maketrans("АВЕКМНОРСТУХІЅЈΑΒΕΗΙΚΜΝΟΡΤΥΧΖ", "ABEKMHOPCTYXISJABEHIKMNOPTYXZ")
 """Cyrillic and Greek capitals and the Latin ones they are mistaken for; only used to say what to type."""
 
-WRAPPED = re.compile(r"(?:=?\"|')[ \n]*(?P<inner>.*?)[ \n]*\"?", re.DOTALL)
 PREFIX = re.compile(r"(?:(?:CA[ -]+)?ON[ -]+)?", re.IGNORECASE)
 ELSEWHERE = re.compile(r"([A-Za-z]{2})-([A-Za-z]{2})-([A-Za-z]{2,12})(?=$| ?[-|:#]| ?[0-9])")
 MARKS = re.compile(
@@ -60,15 +52,6 @@ UNKNOWN = re.compile(
 SECOND = re.compile(
     r"[;/&|\n]|,(?![0-9]{3}\b)|(?<=[0-9]{5}) (?=[0-9]{5})"
     r"|\b(?:and|et|or|ou)\b|\b[A-Z]{2}-[A-Z]{2}-[A-Z]+-|(?P<word>[A-Z]+)",
-    re.IGNORECASE,
-)
-MONTH = r"(?:jan|f[eé][bv]|mar|a[pv]r|ma[iy]|ju[inl]|aug|ao[uû]|sep|oct|nov|d[eé]c)[^\W\d]*\.?"
-DAMAGE = re.compile(
-    r"#(?:N/[AD]|[A-Z/0]+[!?])$|#{3,}$|^#+$"  # an error, or a column too narrow
-    r"|[0-9]+(?:[.,][0-9]+)?E\+[0-9]+$|[0-9][.,][0-9]+E-?[0-9]+$|[0-9]+[.,]0+$"  # a number made a quantity
-    r"|^(?:19|20)[0-9]{2}[-/.][0-9]{1,2}[-/.][0-9]{1,2}(?:[ T][0-9:.]+)?$"
-    r"|^[0-9]{1,2}/[0-9]{1,2}/[0-9]{2,4}(?: [0-9:]+)?$"
-    rf"|^(?:[0-9]{{1,2}}[- ])?{MONTH}[- ][0-9]{{2,4}}$|^[0-9]{{1,2}}[- ]{MONTH}$",  # a number made a date
     re.IGNORECASE,
 )
 
@@ -135,21 +118,6 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
-    """What was typed, and the same with plain dashes and spaces; `places` leads back from it to what was typed."""
-
-    typed: str
-    text: str
-    places: tuple[int, ...]
-
-    def place(self, index: int) -> int:
-        return self.places[index] if index < len(self.places) else len(self.typed)
-
-    def refusal(self, reason: str, index: int, detail: Text, hint: str | None = None) -> InvalidOciId:
-        return InvalidOciId(reason, detail, position=self.place(index), hint=hint)
-
-
-@dataclass(frozen=True, slots=True)
 class _Head:
     """Everything up to the number: country, region and code, and where the words for the college start and end."""
 
@@ -167,7 +135,7 @@ def read(typed: str) -> Reading:
     if len(typed) > LONGEST_INPUT:
         long = text("This is {length} characters long. Enter one OCI ID, like CA-ON-CPSO-12345.", length=len(typed))
         raise InvalidOciId("too_long", long)
-    line = _line(typed)
+    line = typed_line(typed)
     if not line.text:
         raise InvalidOciId("empty", text("There is no OCI ID here. Enter one like CA-ON-CPSO-12345."))
     _refuse_damage(line)
@@ -175,40 +143,25 @@ def read(typed: str) -> Reading:
     head = _elsewhere(line) or _in_ontario(line)
     start, repeated = _number_start(line, head)
     oci_id = OciId(*head.prefix, _number(line, head, start))
-    told = _tidied(line) | _rewritten(line, head, start, repeated=repeated)
+    told = tidied(line) | _rewritten(line, head, start, repeated=repeated)
     return Reading(oci_id, tuple(Note(code, NOTES[code]) for code in NOTES if code in told), _warnings(oci_id, head))
 
 
-def _line(typed: str) -> _Line:
-    kept: list[tuple[str, int]] = []
-    for place, character in enumerate(typed):
-        plain = PLAIN.get(character, " " if character.isspace() else character)
-        if not plain or (not kept and (plain in " \n" or character == SOFT_HYPHEN)):
-            continue
-        if plain in " \n" and kept[-1][0] in "\n-":
-            continue
-        while kept and ((plain in " \n-" and kept[-1][0] == " ") or (plain == "-" and kept[-1][0] == "\n")):
-            kept.pop()
-        kept.append((plain, place))
-    while kept and (kept[-1][0] in " \n" or typed[kept[-1][1]] == SOFT_HYPHEN):
-        kept.pop()
-    line = "".join(character for character, _ in kept)
-    wrapped = WRAPPED.fullmatch(line)
-    start, end = wrapped.span("inner") if wrapped else (0, len(line))
-    return _Line(typed, line[start:end], tuple(place for _, place in kept[start:end]))
+def _refusal(line: TypedLine, reason: str, index: int, detail: Text, hint: str | None = None) -> InvalidOciId:
+    return InvalidOciId(reason, detail, position=line.place(index), hint=hint)
 
 
-def _refuse_damage(line: _Line) -> None:
+def _refuse_damage(line: TypedLine) -> None:
     if damage := DAMAGE.search(line.text):
         detail = text(
             "“{shown}” was written by a spreadsheet, not by a college. "
             "Format the column as text and enter the number again.",
             shown=damage.group(),
         )
-        raise line.refusal("spreadsheet_damage", damage.start(), detail)
+        raise _refusal(line, "spreadsheet_damage", damage.start(), detail)
 
 
-def _refuse_lookalikes(line: _Line) -> None:
+def _refuse_lookalikes(line: TypedLine) -> None:
     for index, character in enumerate(line.text):
         plain = character.isascii() and (character.isprintable() or character == "\n")
         if not (plain or character in "°º" or _is_accented(character)):
@@ -220,7 +173,7 @@ def _is_accented(character: str) -> bool:
     return "\u0300" <= character <= "\u036f" or (len(parts) > 1 and parts[0].isascii() and parts[0].isalpha())
 
 
-def _refused_character(line: _Line, index: int, candidate: str | None = None) -> InvalidOciId:
+def _refused_character(line: TypedLine, index: int, candidate: str | None = None) -> InvalidOciId:
     character = line.text[index]
     name = f"U+{ord(character):04X}"
     if character.isprintable():
@@ -231,7 +184,7 @@ def _refused_character(line: _Line, index: int, candidate: str | None = None) ->
         place=line.place(index) + 1,
         character=name,
     )
-    return line.refusal("shape" if character.isascii() else "not_ascii", index, detail, _hint(candidate))
+    return _refusal(line, "shape" if character.isascii() else "not_ascii", index, detail, _hint(candidate))
 
 
 def _hint(candidate: str | None) -> str | None:
@@ -245,7 +198,7 @@ def _hint(candidate: str | None) -> str | None:
         return None
 
 
-def _elsewhere(line: _Line) -> _Head | None:
+def _elsewhere(line: TypedLine) -> _Head | None:
     """Return the head of an identifier of another province or country, which only has to be well formed."""
     match = ELSEWHERE.match(line.text)
     country, region, code = (part.upper() for part in match.groups()) if match else ("CA", "ON", "")
@@ -253,11 +206,11 @@ def _elsewhere(line: _Line) -> _Head | None:
         return None
     if "ON" in (country, region):
         detail = text("{typed} is no country and province. Ontario is CA-ON.", typed=f"{country}-{region}")
-        raise line.refusal("shape", 0, detail, _hint(f"CA-ON-{line.text[match.start(3) :]}"))
+        raise _refusal(line, "shape", 0, detail, _hint(f"CA-ON-{line.text[match.start(3) :]}"))
     return _Head((country, region, code), None, match.start(3), match.end())
 
 
-def _in_ontario(line: _Line) -> _Head:
+def _in_ontario(line: TypedLine) -> _Head:
     found, start, end = _college(line, 0)
     words = line.text[start:end]
     if not found:
@@ -267,11 +220,11 @@ def _in_ontario(line: _Line) -> _Head:
     if len(found) > 1:
         choices = _choices(found, line.text[end:].strip(" -#:|"))
         detail = text("“{words}” may mean {choices}. Type the one you mean.", words=words, choices=choices)
-        raise line.refusal("college_ambiguous", start, detail)
+        raise _refusal(line, "college_ambiguous", start, detail)
     return _Head(("CA", "ON", found[0].code), found[0], start, end)
 
 
-def _college(line: _Line, index: int) -> tuple[tuple[College, ...], int, int]:
+def _college(line: TypedLine, index: int) -> tuple[tuple[College, ...], int, int]:
     """Return the colleges named at `index`, and where their words start, after CA-ON, and end."""
     prefix = PREFIX.match(line.text, index)
     start = prefix.end() if prefix else index
@@ -285,29 +238,29 @@ def _choices(listed: Iterable[College], typed: str) -> Text:
     return reduce(lambda before, form: text("{before} or {form}", before=before, form=form), forms)
 
 
-def _no_college(line: _Line, start: int) -> InvalidOciId:
+def _no_college(line: TypedLine, start: int) -> InvalidOciId:
     rest = line.text[start:].lstrip("#:|-. ")
     if rest[:1].isdecimal():
         detail = text("“{shown}” has no college before it. Write the whole OCI ID, like CA-ON-CPSO-12345.", shown=rest)
-        return line.refusal("college_missing", start, detail)
+        return _refusal(line, "college_missing", start, detail)
     unknown = UNKNOWN.fullmatch(rest)
     if not unknown or not (start or re.search("[0-9]", rest)):
         detail = text("“{shown}” is not an OCI ID. Enter one like CA-ON-CPSO-12345.", shown=line.text)
-        return line.refusal("shape", start, detail)
+        return _refusal(line, "shape", start, detail)
     words = (unknown["words"] or unknown["name"]).strip(" -#:|.")
     number = unknown["rest"] or unknown["tail"] or ""
     last = re.split("[ -]", words)[-1]
     nearest = find(last) or near(words) or near(last)
     if not nearest:
         detail = text("“{words}” is no college of Ontario. Use a college’s code, as in CA-ON-CPSO-12345.", words=words)
-        return line.refusal("college_unknown", start, detail)
+        return _refusal(line, "college_unknown", start, detail)
     choices = _choices(nearest, number)
     detail = text("“{words}” is no college of Ontario. Did you mean {choices}?", words=words, choices=choices)
     hint = _hint(f"{nearest[0].prefix}-{number}") if len(nearest) == 1 else None
-    return line.refusal("college_unknown", start, detail, hint)
+    return _refusal(line, "college_unknown", start, detail, hint)
 
 
-def _number_start(line: _Line, head: _Head) -> tuple[int, bool]:
+def _number_start(line: TypedLine, head: _Head) -> tuple[int, bool]:
     """Return where the number starts, after its marks and the college named again, and whether it was."""
     start, repeated = _after_marks(line, head.end), False
     while head.college:
@@ -317,21 +270,21 @@ def _number_start(line: _Line, head: _Head) -> tuple[int, bool]:
         if head.college not in again:
             one, other = head.college.title, again[0].title
             detail = text("Two colleges are named, {one} and {other}. Keep the right one.", one=one, other=other)
-            raise line.refusal("two_colleges", start, detail)
+            raise _refusal(line, "two_colleges", start, detail)
         start, repeated = _after_marks(line, end), True
     return start, repeated
 
 
-def _after_marks(line: _Line, start: int) -> int:
+def _after_marks(line: TypedLine, start: int) -> int:
     marks = MARKS.match(line.text, start)
     return marks.end() if marks else start
 
 
-def _number(line: _Line, head: _Head, start: int) -> str:
+def _number(line: TypedLine, head: _Head, start: int) -> str:
     number, prefix = line.text[start:], "-".join(head.prefix)
     if not re.search("[0-9]", number):
         detail = text("The number after {prefix} is missing. Write it like {prefix}-12345.", prefix=prefix)
-        raise line.refusal("number_missing", start, detail)
+        raise _refusal(line, "number_missing", start, detail)
     _refuse_second(line, start)
     trimmed = f"{prefix}-{number.rstrip(' -.,;:)')}"
     if wrong := re.search("[^A-Za-z0-9 -]", number):
@@ -340,7 +293,7 @@ def _number(line: _Line, head: _Head, start: int) -> str:
     if not whole or whole.end() < len(number):
         stray = start + (whole.end() if whole else 0)
         detail = text("The hyphen at character {place} joins nothing. Delete it.", place=line.place(stray) + 1)
-        raise line.refusal("shape", stray, detail, _hint(trimmed))
+        raise _refusal(line, "shape", stray, detail, _hint(trimmed))
     optional = line.typed.find(SOFT_HYPHEN, line.place(start), line.places[-1])
     if optional >= 0:
         detail = text(
@@ -352,11 +305,11 @@ def _number(line: _Line, head: _Head, start: int) -> str:
         detail = text(
             "The number has {length} characters, and {most} is the most.", length=len(number), most=LONGEST_NUMBER
         )
-        raise line.refusal("shape", start, detail)
+        raise _refusal(line, "shape", start, detail)
     return number.upper()
 
 
-def _refuse_second(line: _Line, start: int) -> None:
+def _refuse_second(line: TypedLine, start: int) -> None:
     """Refuse a line that goes on to a second number: after a separator, or after another college."""
     digits = [index for index in range(start, len(line.text)) if line.text[index] in "0123456789"]
     for mark in SECOND.finditer(line.text, digits[0]):
@@ -365,23 +318,10 @@ def _refuse_second(line: _Line, start: int) -> None:
             detail = text(
                 "There is a second number here, from character {place} on. Enter one OCI ID alone.", place=place
             )
-            raise line.refusal("two_ids", mark.start(), detail)
+            raise _refusal(line, "two_ids", mark.start(), detail)
 
 
-def _tidied(line: _Line) -> set[str]:
-    places = set(line.places)
-    dropped = [character for place, character in enumerate(line.typed) if place not in places]
-    kept = [line.typed[place] for place in line.places]
-    happened = {
-        "invisible_removed": any(PLAIN.get(character) == "" or character == SOFT_HYPHEN for character in dropped),
-        "quotes_removed": any(PLAIN.get(character, character) in ('"', "'") for character in dropped),
-        "spaces": any(character.isspace() for character in dropped) or any(c.isspace() and c != " " for c in kept),
-        "dashes": any(PLAIN.get(character) == "-" for character in kept),
-    }
-    return {code for code, did in happened.items() if did}
-
-
-def _rewritten(line: _Line, head: _Head, start: int, *, repeated: bool) -> set[str]:
+def _rewritten(line: TypedLine, head: _Head, start: int, *, repeated: bool) -> set[str]:
     words, before, marks = line.text[head.start : head.end], line.text[: head.start], line.text[head.end : start]
     named = " " in words
     added = not named and len(re.findall("[A-Za-z]+", before)) < 2

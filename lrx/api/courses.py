@@ -171,6 +171,7 @@ def get_course(call: Call, path: CoursePath, session: Session) -> CoursePublic:
     summary="Change a course",
     tag=TAG,
     errors=(courses.UnknownCourse, courses.CourseTaken),
+    examples={"yearly": {"expiry": {"rule": "on", "month": 12, "day": 31}}},
 )
 def change_course(call: Call, path: CoursePath, body: CourseUpdate, session: Session) -> CoursePublic:
     """A new rule of expiry holds for records to come; those there keep their date."""

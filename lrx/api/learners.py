@@ -1,4 +1,4 @@
-"""`/learners`: people, their OCI IDs, the names statements know them by, and their history."""
+"""`/learners`: people and their history."""
 
 from typing import Literal
 from uuid import UUID
@@ -6,20 +6,20 @@ from uuid import UUID
 from pydantic import Field, model_validator
 from sqlmodel import Session, col, select
 
-from lrx.api.operation import Answer, Call, operation
+from lrx.address import address_forms
+from lrx.api.oci_ids import OciIdPublic, show_oci_id
+from lrx.api.operation import Call, operation
 from lrx.api.pagination import Page, PageQuery, after, decode_cursor
-from lrx.api.values import Advice, In, Instant, Line, Out, Reason
+from lrx.api.values import LEARNERS as TAG
+from lrx.api.values import In, Instant, LearnerPath, Line, Out, Reason
 from lrx.delivery.outbox import held_oci_ids
-from lrx.models import Identity, Learner, LearnerChange, LearnerOciId
-from lrx.oci_id import InvalidOciId, OciId, Reading, read
-from lrx.people import identities, learners, oci_ids
-from lrx.people.profile_fields import ProfileFieldMissing
-from lrx.text import say, text
+from lrx.models import Learner, LearnerChange, LearnerOciId
+from lrx.oci_id import InvalidOciId, OciId
+from lrx.people import identities, learners
+from lrx.text import text
 from lrx.xapi.projector import replay_subjects
 
 __all__ = ["OPERATIONS", "LearnerPublic", "show_learner"]
-
-TAG = "learners"
 
 
 class Lms(In):
@@ -27,15 +27,6 @@ class Lms(In):
 
     home_page: str = Field(min_length=1, max_length=500)
     user_id: str = Field(min_length=1, max_length=100)
-
-
-class OciIdPublic(Out):
-    """One OCI ID of a learner."""
-
-    oci_id: str
-    display: str
-    """As a profile shows it, in the reader's language."""
-    is_primary: bool
 
 
 class LearnerPublic(Out):
@@ -95,76 +86,19 @@ class LearnerUpdate(LearnerFields):
     reason: Reason | None = None
 
 
-class LearnerPath(In):
-    """Which learner."""
-
-    learner_id: UUID
-
-
 class LearnerQuery(PageQuery):
     """Filters of learners; each given one must hold."""
 
     username: str | None = None
+    home_page: str | None = None
+    """The address of the LMS; http and https are the same."""
+    lms_user_id: str | None = None
     oci_id: str | None = None
     """In any form people type; held now."""
     email: str | None = None
     idnumber: str | None = None
     suspended: bool | None = None
     has_oci_id: bool | None = None
-
-
-class OciIdsReplace(In):
-    """The OCI IDs a learner holds from now on; the first is the primary one."""
-
-    oci_ids: list[str] = Field(max_length=10)
-    reason: Reason | None = None
-
-
-class OciIdsPublic(Out):
-    """What a learner holds, and what was put right to read it."""
-
-    object: Literal["oci_ids"] = "oci_ids"
-    oci_ids: list[OciIdPublic]
-    notes: list[Advice]
-    warnings: list[Advice]
-
-
-class OciIdText(In):
-    """What somebody typed."""
-
-    text: str = Field(max_length=10_000)
-
-
-class OciIdReading(Out):
-    """How a text is read as an OCI ID."""
-
-    object: Literal["oci_id_reading"] = "oci_id_reading"
-    oci_id: str
-    display: str
-    notes: list[Advice]
-    warnings: list[Advice]
-
-
-class IdentityCreate(In):
-    """Another name statements know the learner by."""
-
-    kind: Literal["account", "mbox", "mbox_sha1sum", "openid"]
-    home_page: str | None = Field(default=None, max_length=500)
-    """For an account: the address of its system."""
-    value: str = Field(min_length=1, max_length=320)
-    """The account's name, the e-mail address without mailto:, the digest or the OpenID."""
-
-
-class IdentityPublic(Out):
-    """A name statements know a learner by."""
-
-    object: Literal["identity"] = "identity"
-    id: UUID
-    learner_id: UUID
-    kind: str
-    home_page: str | None
-    value: str
-    created_at: Instant
 
 
 class ChangePublic(Out):
@@ -188,6 +122,10 @@ def list_learners(call: Call, query: LearnerQuery, session: Session) -> Page[Lea
     statement = select(Learner).where(Learner.site_id == call.act.site_id)
     if query.username is not None:
         statement = statement.where(Learner.username == query.username.strip().lower())
+    if query.home_page is not None:
+        statement = statement.where(col(Learner.home_page).in_(address_forms(query.home_page)))
+    if query.lms_user_id is not None:
+        statement = statement.where(Learner.lms_user_id == query.lms_user_id)
     if query.email is not None:
         statement = statement.where(Learner.email == query.email)
     if query.idnumber is not None:
@@ -253,6 +191,7 @@ def get_learner(call: Call, path: LearnerPath, session: Session) -> LearnerPubli
     summary="Change a learner",
     tag=TAG,
     errors=(learners.UnknownLearner, learners.LearnerTaken),
+    examples={"suspended": {"suspended": True, "reason": "Left the hospital"}},
 )
 def change_learner(call: Call, path: LearnerPath, body: LearnerUpdate, session: Session) -> LearnerPublic:
     """Suspended learners keep their records and are still found by recipients."""
@@ -287,84 +226,6 @@ def list_changes(call: Call, path: LearnerPath, query: PageQuery, session: Sessi
     )
 
 
-@operation(
-    "PUT",
-    "/learners/{learner_id}/oci-ids",
-    permission="learners:write",
-    summary="Set the OCI IDs of a learner",
-    tag=TAG,
-    errors=(learners.UnknownLearner, InvalidOciId, oci_ids.OciIdTaken, ProfileFieldMissing),
-    examples={"one": {"oci_ids": ["CA-ON-CPSO-12345"], "reason": "Entered from the register"}},
-)
-def replace_oci_ids(call: Call, path: LearnerPath, body: OciIdsReplace, session: Session) -> OciIdsPublic:
-    """Held deliveries are released, and records are found under the new OCI ID at the recipient's next question."""
-    learner = learners.by_id(session, call.act, path.learner_id)
-    readings = [_read(typed, f"/oci_ids/{place}") for place, typed in enumerate(body.oci_ids)]
-    wanted = list(dict.fromkeys(reading.oci_id for reading in readings))
-    held = oci_ids.replace(session, call.act, call.exchange.recipients, learner.id, wanted, reason=body.reason)
-    return OciIdsPublic(
-        oci_ids=[_public_oci_id(call, one.oci_id, is_primary=one.is_primary) for one in held],
-        notes=[advice for reading in readings for advice in _advice(call, reading)[0]],
-        warnings=[advice for reading in readings for advice in _advice(call, reading)[1]],
-    )
-
-
-@operation(
-    "POST",
-    "/oci-id-readings",
-    permission="learners:read",
-    summary="Read a text as an OCI ID",
-    tag=TAG,
-    errors=(InvalidOciId,),
-    examples={"a slip": {"text": "cpso – 12345"}},
-)
-def read_oci_id(call: Call, body: OciIdText, session: Session) -> OciIdReading:
-    """Says what would be put right, or why the text is refused. Keeps nothing."""
-    reading = _read(body.text, "/text")
-    notes, warnings = _advice(call, reading)
-    return OciIdReading(
-        oci_id=str(reading.oci_id), display=reading.oci_id.display(call.language), notes=notes, warnings=warnings
-    )
-
-
-@operation(
-    "GET",
-    "/learners/{learner_id}/identities",
-    permission="learners:read",
-    summary="List the names statements know a learner by",
-    tag=TAG,
-    errors=(learners.UnknownLearner,),
-)
-def list_identities(call: Call, path: LearnerPath, query: PageQuery, session: Session) -> Page[IdentityPublic]:
-    """Those given by a person; the identity of the LMS is in the learner itself."""
-    learners.by_id(session, call.act, path.learner_id)
-    statement = select(Identity).where(Identity.site_id == call.act.site_id, Identity.learner_id == path.learner_id)
-    place = decode_cursor("identities", query.cursor, (UUID,))
-    rows = session.exec(after(statement, [col(Identity.id)], place, descending=False).limit(query.limit + 1)).all()
-    return Page[IdentityPublic].cut("identities", rows, query.limit, key=lambda row: [row.id], show=_public_identity)
-
-
-@operation(
-    "POST",
-    "/learners/{learner_id}/identities",
-    permission="learners:write",
-    summary="Map a name statements use to a learner",
-    tag=TAG,
-    status=201,
-    errors=(learners.UnknownLearner, identities.IdentityTaken),
-    examples={"an e-mail": {"kind": "mbox", "value": "amara.okafor@example.org"}},
-)
-def map_identity(call: Call, path: LearnerPath, body: IdentityCreate, session: Session) -> Answer[IdentityPublic]:
-    """Statements parked under this name are projected again."""
-    learner = learners.by_id(session, call.act, path.learner_id)
-    identity, is_new = identities.map_identity(
-        session, call.act, learner.id, kind=body.kind, home_page=body.home_page, value=body.value
-    )
-    subjects = identities.subjects_of(identity.kind, identity.home_page, identity.value)
-    replay_subjects(session, call.act, call.exchange.recipients, subjects)
-    return Answer(_public_identity(identity), status=201 if is_new else 200)
-
-
 def show_learner(call: Call, session: Session, learner: Learner) -> LearnerPublic:
     """The learner as callers see them."""
     return _public(call, learner, held_oci_ids(session, call.act.site_id, [learner.id]).get(learner.id, ()))
@@ -379,32 +240,8 @@ def _public(call: Call, learner: Learner, held: tuple[OciId, ...]) -> LearnerPub
     return LearnerPublic(
         **learner.model_dump(include=set(LearnerPublic.model_fields) - {"lms", "oci_ids", "object"}),
         lms=lms,
-        oci_ids=[_public_oci_id(call, oci_id, is_primary=place == 0) for place, oci_id in enumerate(held)],
+        oci_ids=[show_oci_id(call, oci_id, is_primary=place == 0) for place, oci_id in enumerate(held)],
     )
-
-
-def _public_oci_id(call: Call, oci_id: OciId, *, is_primary: bool) -> OciIdPublic:
-    return OciIdPublic(oci_id=str(oci_id), display=oci_id.display(call.language), is_primary=is_primary)
-
-
-def _public_identity(identity: Identity) -> IdentityPublic:
-    return IdentityPublic(**identity.model_dump(exclude={"site_id", "home_page"}), home_page=identity.home_page or None)
-
-
-def _read(typed: str, pointer: str) -> Reading:
-    try:
-        return read(typed)
-    except InvalidOciId as error:
-        for fault in error.faults:
-            fault.pointer = pointer
-        raise
-
-
-def _advice(call: Call, reading: Reading) -> tuple[list[Advice], list[Advice]]:
-    def told(notes: tuple[object, ...]) -> list[Advice]:
-        return [Advice(code=note.code, detail=say(note.sentence, call.language)) for note in notes]  # type: ignore[attr-defined]
-
-    return told(reading.notes), told(reading.warnings)
 
 
 def _replay(call: Call, session: Session, learner: Learner) -> None:
@@ -421,8 +258,4 @@ OPERATIONS = (
     get_learner,
     change_learner,
     list_changes,
-    replace_oci_ids,
-    read_oci_id,
-    list_identities,
-    map_identity,
 )

@@ -2,10 +2,14 @@
 
 from lrx.api import (
     audit_log,
+    completions,
+    course_recipients,
     courses,
+    identities,
     inquiries,
     learners,
     learning_records,
+    oci_ids,
     profile_fields,
     recipients,
     statements,
@@ -16,8 +20,12 @@ __all__ = ["OPERATIONS"]
 OPERATIONS = (
     *profile_fields.OPERATIONS,
     *learners.OPERATIONS,
+    *oci_ids.OPERATIONS,
+    *identities.OPERATIONS,
     *courses.OPERATIONS,
     *recipients.OPERATIONS,
+    *course_recipients.OPERATIONS,
+    *completions.OPERATIONS,
     *learning_records.OPERATIONS,
     *inquiries.OPERATIONS,
     *statements.OPERATIONS,

@@ -6,7 +6,25 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
 
-__all__ = ["Advice", "CoursePath", "In", "Instant", "Line", "Out", "Reason", "Words"]
+__all__ = [
+    "LEARNERS",
+    "RECORDS",
+    "Advice",
+    "CoursePath",
+    "In",
+    "Instant",
+    "LearnerPath",
+    "Line",
+    "Out",
+    "Reason",
+    "Words",
+]
+
+LEARNERS = "learners"
+"""The tag of everything about people."""
+
+RECORDS = "learning records"
+"""The tag of completions and records."""
 
 Instant = Annotated[
     datetime, PlainSerializer(lambda value: value.isoformat().replace("+00:00", "Z"), return_type=str, when_used="json")
@@ -50,3 +68,9 @@ class CoursePath(In):
     """Which course."""
 
     course_id: UUID = Field()
+
+
+class LearnerPath(In):
+    """Which learner."""
+
+    learner_id: UUID

@@ -165,9 +165,12 @@ def _known(session: Session, site_id: UUID, completion: Completion, kept: Sequen
     """The record or amendment this very claim has already become."""
     if not kept:
         return None
+    same = col(Amendment.completed_at) == completion.completed_at
+    if completion.external_id is not None:
+        same = same | (col(Amendment.external_id) == completion.external_id)
     amendments = session.exec(
         select(Amendment).where(
-            Amendment.site_id == site_id, col(Amendment.record_id).in_([record.id for record in kept])
+            Amendment.site_id == site_id, col(Amendment.record_id).in_([record.id for record in kept]), same
         )
     ).all()
     claims: list[tuple[LearningRecord | Amendment, Recorded]] = [

@@ -44,6 +44,10 @@ def _make_immutable() -> None:
                 f"CREATE TRIGGER {table}_is_a_fact BEFORE UPDATE OR DELETE ON {table} "
                 "FOR EACH ROW EXECUTE FUNCTION refuse_change()"
             )
+            op.execute(
+                f"CREATE TRIGGER {table}_is_never_emptied BEFORE TRUNCATE ON {table} "
+                "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+            )
             continue
         for change in ("UPDATE", "DELETE"):
             op.execute(

@@ -1,0 +1,120 @@
+"""`POST /learning-records`: completions of other learning management systems come in, one or up to a thousand."""
+
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import Field, GetJsonSchemaHandler, ValidationError, model_validator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, to_json
+from sqlmodel import Session
+
+from lrx.api.operation import Answer, Call, operation
+from lrx.api.values import RECORDS as TAG
+from lrx.api.values import In, Out
+from lrx.courses.courses import UnknownActivity, UnknownCourse
+from lrx.errors import LrxError
+from lrx.ingest.claims import Claim, completion_of
+from lrx.ingest.recorder import ExternalIdTaken, Recorded, record
+from lrx.people.learners import UnknownLearner
+from lrx.web.faults import InvalidContent, faults_of, summary
+from lrx.web.problems import Problem, problem_of
+
+__all__ = ["OPERATIONS"]
+
+MOST = 1000
+
+
+class Claims(In):
+    """One completion, or a list of up to 1,000."""
+
+    claims: list[Any] = Field(min_length=1, max_length=MOST)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_or_many(cls, value: object) -> dict[str, object]:
+        return {"claims": value if isinstance(value, list) else [value]}
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        claim = handler(Claim.__pydantic_core_schema__)
+        return {"title": "Claims", "anyOf": [claim, {"type": "array", "items": claim, "minItems": 1, "maxItems": MOST}]}
+
+
+class Result(Out):
+    """What became of one completion."""
+
+    result: Literal["recorded", "known", "amended", "refused"]
+    """`known`: this very completion was here. `amended`: kept beside a record of the same cycle. `refused`: see
+    `problem`."""
+    learning_record_id: UUID | None
+    amendment_id: UUID | None
+    problem: Problem | None
+
+
+class Results(Out):
+    """What became of each completion, in the order sent."""
+
+    object: Literal["list"] = "list"
+    data: list[Result]
+
+
+@operation(
+    "POST",
+    "/learning-records",
+    permission="records:write",
+    summary="Record completions",
+    tag=TAG,
+    status=201,
+    idempotent=True,
+    errors=(UnknownLearner, UnknownCourse, UnknownActivity, ExternalIdTaken, InvalidContent),
+    examples={
+        "one": {
+            "learner": {"username": "aokafor"},
+            "course": {"shortname": "WHMIS-2026"},
+            "completed_at": "2026-11-18T09:12:00-05:00",
+            "external_id": "completion-4711",
+        }
+    },
+)
+def record_completions(call: Call, body: Claims, session: Session) -> Answer[Results]:
+    """One completion is recorded or refused as a whole. Of a list the good ones are recorded, and each refused one
+    comes back with its problem: a bad one never fails its neighbours. 201 when a record was made, else 200."""
+    if len(body.claims) == 1:
+        results = [_record_one(call, session, body.claims[0])]
+    else:
+        results = [_record_apart(call, session, claim) for claim in body.claims]
+    for result in results:
+        call.exchange.metrics.records.labels(result.result).inc()
+    made = any(result.result == "recorded" for result in results)
+    return Answer(Results(data=results), status=201 if made else 200)
+
+
+def _record_one(call: Call, session: Session, value: Any) -> Result:
+    try:
+        claim = Claim.model_validate_json(to_json(value), strict=True)
+    except ValidationError as error:
+        faults = faults_of(error, value)
+        raise InvalidContent(summary(faults), faults=faults) from error
+    recorded = record(session, call.act, call.exchange.recipients, completion_of(session, call.act, claim))
+    return _result(recorded)
+
+
+def _record_apart(call: Call, session: Session, value: Any) -> Result:
+    try:
+        with session.begin_nested():
+            return _record_one(call, session, value)
+    except LrxError as error:
+        told = problem_of(error, language=call.language, path="/api/v1/learning-records", request_id=call.request_id)
+        return Result(result="refused", learning_record_id=None, amendment_id=None, problem=told)
+
+
+def _result(recorded: Recorded) -> Result:
+    return Result(
+        result=recorded.result,
+        learning_record_id=recorded.record_id,
+        amendment_id=recorded.amendment_id,
+        problem=None,
+    )
+
+
+OPERATIONS = (record_completions,)

@@ -1,0 +1,84 @@
+"""`/learners/{learner_id}/identities`: other names statements know a learner by."""
+
+from typing import Literal
+from uuid import UUID
+
+from pydantic import Field
+from sqlmodel import Session, col, select
+
+from lrx.api.operation import Answer, Call, operation
+from lrx.api.pagination import Page, PageQuery, after, decode_cursor
+from lrx.api.values import LEARNERS as TAG
+from lrx.api.values import In, Instant, LearnerPath, Out
+from lrx.models import Identity
+from lrx.people import identities, learners
+from lrx.xapi.projector import replay_subjects
+
+__all__ = ["OPERATIONS"]
+
+
+class IdentityCreate(In):
+    """Another name statements know the learner by."""
+
+    kind: Literal["account", "mbox", "mbox_sha1sum", "openid"]
+    home_page: str | None = Field(default=None, max_length=500)
+    """For an account: the address of its system."""
+    value: str = Field(min_length=1, max_length=320)
+    """The account's name, the e-mail address without mailto:, the digest or the OpenID."""
+
+
+class IdentityPublic(Out):
+    """A name statements know a learner by."""
+
+    object: Literal["identity"] = "identity"
+    id: UUID
+    learner_id: UUID
+    kind: str
+    home_page: str | None
+    value: str
+    created_at: Instant
+
+
+@operation(
+    "GET",
+    "/learners/{learner_id}/identities",
+    permission="learners:read",
+    summary="List the names statements know a learner by",
+    tag=TAG,
+    errors=(learners.UnknownLearner,),
+)
+def list_identities(call: Call, path: LearnerPath, query: PageQuery, session: Session) -> Page[IdentityPublic]:
+    """Those given by a person; the identity of the LMS is in the learner itself."""
+    learners.by_id(session, call.act, path.learner_id)
+    statement = select(Identity).where(Identity.site_id == call.act.site_id, Identity.learner_id == path.learner_id)
+    place = decode_cursor("identities", query.cursor, (UUID,))
+    rows = session.exec(after(statement, [col(Identity.id)], place, descending=False).limit(query.limit + 1)).all()
+    return Page[IdentityPublic].cut("identities", rows, query.limit, key=lambda row: [row.id], show=_public_identity)
+
+
+@operation(
+    "POST",
+    "/learners/{learner_id}/identities",
+    permission="learners:write",
+    summary="Map a name statements use to a learner",
+    tag=TAG,
+    status=201,
+    errors=(learners.UnknownLearner, identities.IdentityTaken),
+    examples={"an e-mail": {"kind": "mbox", "value": "amara.okafor@example.org"}},
+)
+def map_identity(call: Call, path: LearnerPath, body: IdentityCreate, session: Session) -> Answer[IdentityPublic]:
+    """Statements parked under this name are projected again."""
+    learner = learners.by_id(session, call.act, path.learner_id)
+    identity, is_new = identities.map_identity(
+        session, call.act, learner.id, kind=body.kind, home_page=body.home_page, value=body.value
+    )
+    subjects = identities.subjects_of(identity.kind, identity.home_page, identity.value)
+    replay_subjects(session, call.act, call.exchange.recipients, subjects)
+    return Answer(_public_identity(identity), status=201 if is_new else 200)
+
+
+def _public_identity(identity: Identity) -> IdentityPublic:
+    return IdentityPublic(**identity.model_dump(exclude={"site_id", "home_page"}), home_page=identity.home_page or None)
+
+
+OPERATIONS = (list_identities, map_identity)
