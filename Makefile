@@ -31,7 +31,7 @@ docs: .venv/.development ## Print the reference pages from the code.
 	$(BIN)/python docs/print_reference.py
 
 bench: .venv/.development ## Measure; prints machine, versions and ratios.
-	$(BIN)/python -m bench.ingest
+	$(BIN)/python -m bench.exchange
 
 soak: .venv/.development ## The long runs: the tests marked slow, again and again.
 	for run in 1 2 3 4 5 6 7 8 9 10; do $(BIN)/python -m pytest -q -m slow || exit 1; done
