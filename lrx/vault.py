@@ -1,12 +1,15 @@
 """Recipients' credentials at rest: encrypted with the secret key, which never enters the database."""
 
+import base64
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from lrx.errors import Invalid
 from lrx.settings import Settings
@@ -15,8 +18,12 @@ from lrx.text import text
 __all__ = ["Vault", "WrongKey", "open_vault"]
 
 
+SHORTEST = 16
+"""Fewest characters of a secret key."""
+
+
 class WrongKey(Invalid):
-    """The secret key is no key, or not the one the data was encrypted with."""
+    """The secret key is too short, or not the one the data was encrypted with."""
 
     code = "secret_key_wrong"
 
@@ -24,16 +31,18 @@ class WrongKey(Invalid):
 class Vault:
     """Encrypts with the first key, decrypts with any."""
 
-    def __init__(self, keys: list[str]) -> None:
-        try:
-            self._fernet = MultiFernet([Fernet(key) for key in keys])
-        except ValueError as error:
-            raise WrongKey(
-                text(
-                    "LRX_SECRET_KEY is not a key: 32 random bytes in URL-safe base64 are needed. Make one with "
-                    "`lrx secret-key`."
+    def __init__(self, secrets: Sequence[str]) -> None:
+        for secret in secrets:
+            if len(secret) < SHORTEST:
+                raise WrongKey(
+                    text(
+                        "LRX_SECRET_KEY is too short: {length} characters, and {shortest} is the fewest. "
+                        "Make one with `lrx secret-key`.",
+                        length=len(secret),
+                        shortest=SHORTEST,
+                    )
                 )
-            ) from error
+        self._fernet = MultiFernet([Fernet(_key_of(secret)) for secret in secrets])
 
     def seal(self, value: Mapping[str, Any]) -> bytes:
         """Return `value` encrypted."""
@@ -61,6 +70,12 @@ def open_vault(settings: Settings) -> Vault:
     if not path.exists():
         _make_key(path)
     return Vault([path.read_text(encoding="ascii").strip()])
+
+
+def _key_of(secret: str) -> bytes:
+    """The key made of a secret (HKDF, RFC 5869): any random text serves, whatever tool made it."""
+    derived = HKDF(hashes.SHA256(), length=32, salt=None, info=b"lrx recipient credentials").derive(secret.encode())
+    return base64.urlsafe_b64encode(derived)
 
 
 def _make_key(path: Path) -> None:

@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 from lrx import audit
 from lrx.access import Act
 from lrx.delivery.outbox import lock_learner, reconsider_learner
-from lrx.errors import Conflict, Fault, NotFound
+from lrx.errors import Conflict, Fault, Invalid, NotFound
 from lrx.models import LearnerOciId
 from lrx.oci_id import OciId
 from lrx.people.history import keep_change
@@ -120,7 +120,13 @@ def replace(
     reason: str | None = None,
     origin: str | None = None,
 ) -> list[LearnerOciId]:
-    """Let the learner hold exactly these, the first one primary. Raises `OciIdTaken`."""
+    """Let the learner hold exactly these, the first one primary.
+
+    Raises `OciIdTaken`, and `Invalid` for none at all where the profile field is required.
+    """
+    if not oci_ids and require_field(session, act).required:
+        detail = text("The OCI ID is required at this site. Enter at least one.")
+        raise Invalid(detail, faults=(Fault("/oci_ids", "oci_id_required", detail),))
     lock_learner(session, learner_id)
     for one in held(session, act, learner_id):
         if one.oci_id not in oci_ids:

@@ -217,6 +217,26 @@ async def test_the_profile_field_has_the_recommended_settings(house: House) -> N
     assert (await house.site.send("POST", "/profile-fields", {}, status=409))["code"] == "conflict"
 
 
+async def test_a_required_oci_id_cannot_be_taken_away(house: House) -> None:
+    learner = await house.site.learner("amara", "CA-ON-CPSO-12345")
+    path = f"/learners/{learner['id']}/oci-ids"
+    await house.site.send("PATCH", "/profile-fields/ociid", {"required": True})
+
+    refused = await house.site.send("PUT", path, {"oci_ids": []}, status=422)
+
+    assert refused["errors"][0]["pointer"] == "/oci_ids"
+    await house.site.send("PUT", path, {"oci_ids": ["CA-ON-CPSO-54321"]})
+
+
+async def test_a_learner_is_found_by_the_identity_the_lms_gave(house: House) -> None:
+    await house.site.learner("amara", lms={"home_page": "https://lms.example.org", "user_id": "3"})
+    await house.site.learner("bruno", lms={"home_page": "https://lms.example.org", "user_id": "4"})
+
+    found = await house.site.get("/learners", home_page="http://lms.example.org/", lms_user_id="4")
+
+    assert [one["username"] for one in found["data"]] == ["bruno"]
+
+
 async def test_the_colleges_say_who_serves_them(house: House) -> None:
     colleges = (await house.site.get("/colleges"))["data"]
 

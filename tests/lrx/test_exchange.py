@@ -70,6 +70,14 @@ def test_a_key_is_made_at_first_start_for_its_owner_alone(tmp_path: Path) -> Non
     assert (tmp_path / "secret_key").stat().st_mode & 0o077 == 0
 
 
+def test_any_long_secret_serves_and_a_short_one_is_refused(tmp_path: Path) -> None:
+    sealed = Vault(["correct horse battery staple"]).seal({"password": "swordfish"})
+
+    assert Vault(["correct horse battery staple"]).unseal(sealed) == {"password": "swordfish"}
+    with pytest.raises(WrongKey, match="too short"):
+        open_vault(load_settings(data_dir=tmp_path, secret_key="short"))
+
+
 def test_keys_are_rotated_by_putting_the_new_one_first() -> None:
     old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
     sealed = Vault([old]).seal({"password": "swordfish"})
