@@ -18,14 +18,25 @@ from sqlalchemy import Connection, Engine, Row, Table, create_engine, event
 from sqlalchemy import text as sql
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlmodel import Session
 
-__all__ = ["Database", "Work", "insert_new", "is_ready", "open_database", "opened"]
+from lrx.errors import Conflict
+from lrx.text import text
+
+__all__ = ["Database", "Simultaneous", "Work", "insert_new", "is_ready", "open_database", "opened"]
 
 T = TypeVar("T")
 Work = Callable[[Session], T]
 """A function over one transaction: it may flush, it never commits."""
+
+
+class Simultaneous(Conflict):
+    """Two wrote the same thing at once; one of them was first."""
+
+    code = "simultaneous_change"
+    retryable = True
 
 
 class Database:
@@ -41,10 +52,18 @@ class Database:
         return self._embedded is not None
 
     async def write(self, work: Work[T]) -> T:
-        """Run `work` in one transaction, commit and sync it, and return its result; on any error nothing is kept."""
-        if self._embedded is not None:
-            return await self._embedded.write(work)
-        return await self._on_server(work, read_only=False)
+        """Run `work` in one transaction, commit and sync it, and return its result; on any error nothing is kept.
+
+        Raises `Simultaneous` when somebody else kept the same thing at the same moment.
+        """
+        try:
+            if self._embedded is not None:
+                return await self._embedded.write(work)
+            return await self._on_server(work, read_only=False)
+        except IntegrityError as error:
+            raise Simultaneous(
+                text("Somebody else made the same change at the same moment. Look at it, then try again if need be.")
+            ) from error
 
     async def read(self, work: Work[T]) -> T:
         """Run `work` over one consistent snapshot. Anything it tried to write is refused by the engine."""

@@ -163,7 +163,15 @@ def add_course_recipient(
     course = courses.course_by_id(session, call.act, path.course_id)
     recipient = recipient_named(call.exchange.recipients, body.recipient)
     period = body.reporting_period.model_dump(mode="json") if body.reporting_period else None
-    link = course_recipients.add(session, call.act, course, recipient, settings=body.settings, reporting_period=period)
+    link = course_recipients.add(
+        session,
+        call.act,
+        call.exchange.recipients,
+        course,
+        recipient,
+        settings=body.settings,
+        reporting_period=period,
+    )
     return _course_recipient(call, session, course, link)
 
 

@@ -10,8 +10,9 @@ from sqlmodel import Session, col, select
 
 from lrx import audit
 from lrx.access import Act
+from lrx.delivery.outbox import reconsider
 from lrx.errors import Conflict, Fault, Invalid, NotFound
-from lrx.models import Course, CourseRecipient, RecipientInterval, SiteRecipient
+from lrx.models import Course, CourseRecipient, LearningRecord, RecipientInterval, SiteRecipient
 from lrx.recipient import Recipient
 from lrx.text import text
 
@@ -60,6 +61,7 @@ def course_recipient(session: Session, act: Act, course_id: UUID, recipient: str
 def add(
     session: Session,
     act: Act,
+    recipients: Mapping[str, Recipient],
     course: Course,
     recipient: Recipient,
     *,
@@ -78,6 +80,8 @@ def add(
             )
         )
     checked_settings = checked(recipient.course_settings, settings, "/settings").model_dump(mode="json")
+    # Whoever is recording for this course ends first: PostgreSQL holds the course's row for the record that names it.
+    session.connection().execute(select(Course.id).where(Course.id == course.id).with_for_update())
     link = _find(session, act, course.id, recipient.code)
     if link is not None and link.active:
         raise CourseRecipientPresent(text("This course already sends to {recipient}.", recipient=recipient.title))
@@ -101,7 +105,9 @@ def add(
             id=act.new_id(), site_id=act.site_id, course_recipient_id=link.id, added_at=act.at, added_by=act.actor
         )
     )
+    session.flush()
     audit.keep(session, act, "add", "course_recipient", link.id, recipient=recipient.code, course_id=str(course.id))
+    _release_since(session, act, recipients, course)
     return link
 
 
@@ -139,6 +145,17 @@ def remove(session: Session, act: Act, link: CourseRecipient) -> None:
         interval.removed_by = act.actor
         session.add(interval)
     audit.keep(session, act, "remove", "course_recipient", link.id, recipient=link.recipient)
+
+
+def _release_since(session: Session, act: Act, recipients: Mapping[str, Recipient], course: Course) -> None:
+    """Release what was recorded since the recipient was added, by those who could not see it yet."""
+    learners = select(col(LearningRecord.learner_id)).where(
+        LearningRecord.site_id == act.site_id,
+        LearningRecord.course_id == course.id,
+        LearningRecord.recorded_at >= act.at,
+    )
+    for learner_id in session.exec(learners.distinct()).all():
+        reconsider(session, act, recipients, learner_id=learner_id, course_id=course.id)
 
 
 def is_enabled(session: Session, act: Act, recipient: str) -> bool:

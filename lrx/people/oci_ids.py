@@ -124,7 +124,10 @@ def replace(
 
     Raises `OciIdTaken`, and `Invalid` for none at all where the profile field is required.
     """
-    if not oci_ids and require_field(session, act).required:
+    field = require_field(
+        session, act
+    )  # before the learner, as `give` does: two people's changes never wait for each other
+    if not oci_ids and field.required:
         detail = text("The OCI ID is required at this site. Enter at least one.")
         raise Invalid(detail, faults=(Fault("/oci_ids", "oci_id_required", detail),))
     lock_learner(session, learner_id)

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from lrx import audit
@@ -64,8 +65,13 @@ _COMPLETIONS = frozenset({Meaning.COURSE_COMPLETION, Meaning.ACTIVITY_COMPLETION
 def project(session: Session, act: Act, recipients: Mapping[str, Recipient], statement: StoredStatement) -> None:
     """Do what the statement means. What fails is undone and parked, and never fails its neighbours."""
     try:
-        with session.begin_nested():
-            _project(session, act, recipients, statement)
+        try:
+            with session.begin_nested():
+                _project(session, act, recipients, statement)
+        except IntegrityError:
+            # Somebody made the same person or course at the same moment: now it is there to be found.
+            with session.begin_nested():
+                _project(session, act, recipients, statement)
     except Unmatched as unmatched:
         _park(session, act, statement, unmatched.reason, unmatched.subject)
     except Exception:

@@ -1,0 +1,122 @@
+"""Several callers at the same moment: one is first, nothing is doubled, and nobody gets a 500."""
+
+import asyncio
+from collections import Counter
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.house import House
+
+pytestmark = pytest.mark.anyio
+
+DONE = "2026-11-18T09:12:00-05:00"
+
+
+async def at_once(house: House, method: str, path: str, bodies: list[Any]) -> Counter[int]:
+    """Send all of them at once; returns how often each status came back."""
+
+    async def send(body: Any) -> httpx.Response:
+        return await house.site.api.request(method, f"/api/v1{path}", json=body)
+
+    return Counter(answer.status_code for answer in await asyncio.gather(*(send(body) for body in bodies)))
+
+
+async def test_the_same_person_or_course_is_made_once(house: House) -> None:
+    people = await at_once(house, "POST", "/learners", [{"username": "amara"}] * 8)
+    courses = await at_once(house, "POST", "/courses", [{"full_name": "W", "shortname": "W"}] * 8)
+
+    assert people == {201: 1, 409: 7}
+    assert courses == {201: 1, 409: 7}
+
+
+async def test_a_recipient_is_added_to_a_course_once(house: House) -> None:
+    course = await house.site.course("W", to_cmars=False)
+
+    statuses = await at_once(house, "POST", f"/courses/{course['id']}/recipients", [{"recipient": "cmars"}] * 8)
+
+    assert statuses == {201: 1, 409: 7}
+    (link,) = (await house.site.get(f"/courses/{course['id']}/recipients"))["data"]
+    assert len(link["intervals"]) == 1
+
+
+async def test_one_oci_id_is_given_to_one_of_two_people(house: House) -> None:
+    people = [await house.site.learner(f"user{number}") for number in range(6)]
+
+    async def give(learner: dict[str, Any]) -> int:
+        body = {"oci_ids": ["CA-ON-CPSO-12345"]}
+        answer = await house.site.api.put(f"/api/v1/learners/{learner['id']}/oci-ids", json=body)
+        return answer.status_code
+
+    statuses = Counter(await asyncio.gather(*(give(one) for one in people)))
+
+    assert statuses == {200: 1, 409: 5}
+
+
+async def test_the_same_completion_is_recorded_once_and_owed_once(house: House) -> None:
+    await house.site.learner("amara", "CA-ON-CPSO-12345")
+    await house.site.course("W")
+    claim = {"learner": {"username": "amara"}, "course": {"shortname": "W"}, "completed_at": DONE}
+
+    statuses = await at_once(house, "POST", "/learning-records", [claim] * 8)
+
+    assert statuses == {201: 1, 200: 7}
+    (record,) = (await house.site.get("/learning-records"))["data"]
+    assert len((await house.site.get(f"/learning-records/{record['id']}"))["deliveries"]) == 1
+
+
+async def test_a_record_is_voided_once(house: House) -> None:
+    await house.site.learner("amara", "CA-ON-CPSO-12345")
+    await house.site.course("W")
+    record = (await house.site.complete("amara", "W", DONE))["learning_record_id"]
+
+    statuses = await at_once(house, "POST", f"/learning-records/{record}/void", [{"reason": "A test"}] * 6)
+
+    assert statuses == {200: 1, 409: 5}
+    assert len((await house.site.get(f"/learning-records/{record}"))["voidings"]) == 1
+
+
+async def test_what_is_recorded_while_a_recipient_is_added_is_released_or_legacy_by_its_time(house: House) -> None:
+    """Whatever the order in which their transactions end: none is left without a delivery."""
+    course = await house.site.course("W", to_cmars=False)
+    for number in range(20):
+        await house.site.learner(f"user{number}", f"CA-ON-CPSO-{70000 + number}")
+
+    async def add() -> None:
+        await asyncio.sleep(0.01)
+        await house.site.send("POST", f"/courses/{course['id']}/recipients", {"recipient": "cmars"})
+
+    await asyncio.gather(add(), *(house.site.complete(f"user{number}", "W", DONE) for number in range(20)))
+
+    seen = [await house.site.records_at_cmars(f"CA-ON-CPSO-{70000 + number}") for number in range(20)]
+    assert [len(one) for one in seen] == [1] * 20, "the clock stands still: all were recorded when it was added"
+
+
+async def test_statements_and_administrators_may_name_the_same_person_at_once(house: House) -> None:
+    statement = {
+        "actor": {"name": "Demo", "account": {"homePage": "https://lms.example.org", "name": "7"}},
+        "verb": {"id": "http://adlnet.gov/expapi/verbs/completed"},
+        "object": {
+            "id": "https://lms.example.org/course/view.php?id=2",
+            "definition": {"type": "https://w3id.org/xapi/cmi5/activitytype/course"},
+        },
+        "context": {
+            "extensions": {
+                "http://lrs.learninglocker.net/define/extensions/info": {
+                    "event_name": "\\core\\event\\course_completed"
+                }
+            }
+        },
+        "timestamp": "2026-11-18T09:12:00.000Z",
+    }
+    await house.site.statements([statement])
+    body = {"lms": {"home_page": "https://lms.example.org", "user_id": "7"}}
+
+    _, statuses = await asyncio.gather(house.project(), at_once(house, "POST", "/learners", [body] * 4))
+    await house.project()
+
+    assert statuses.keys() <= {201, 409}
+    assert len((await house.site.get("/learners"))["data"]) == 1
+    assert len((await house.site.get("/learning-records"))["data"]) == 1
+    assert (await house.site.get("/statements/parked"))["data"] == []
