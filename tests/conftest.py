@@ -20,6 +20,7 @@ from lrx.schema import migrate
 from lrx.settings import load_settings
 from tests.house import House, furnish
 from tests.postgres import NoServer, programs, server
+from tests.served import Served
 
 NOW = datetime(2026, 11, 21, 19, 30, tzinfo=UTC)
 """14:30 in Toronto."""
@@ -108,3 +109,11 @@ async def house(exchange: Exchange, clock: FrozenClock) -> AsyncIterator[House]:
     """A running product with one site, spoken to over HTTP."""
     async with furnish(exchange, clock) as furnished:
         yield furnished
+
+
+@pytest.fixture
+def served(database_url: str, tmp_path: Path) -> Iterator[Served]:
+    """An installation whose server is a process of its own; it does not outlive the test."""
+    installation = Served(database_url, tmp_path)
+    yield installation
+    installation.end()

@@ -69,3 +69,8 @@ class Served:
         assert self.process is not None
         self.process.terminate()
         return self.process.wait(timeout=40)
+
+    def end(self) -> None:
+        """Kill the server if it still runs."""
+        if self.process is not None and self.process.poll() is None:
+            self.kill()

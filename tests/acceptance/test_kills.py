@@ -3,7 +3,6 @@
 import asyncio
 import random
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -17,8 +16,7 @@ KILLS = 4
 WRITERS = 4
 
 
-async def test_every_acknowledged_record_survives_a_kill_once(database_url: str, tmp_path: Path) -> None:
-    served = Served(database_url, tmp_path)
+async def test_every_acknowledged_record_survives_a_kill_once(served: Served) -> None:
     served.lrx("migrate")
     key = {"Authorization": f"Bearer {served.lrx('credentials', 'create', '--kind', 'api')['key']}"}
     chance = random.Random(7)

@@ -11,11 +11,6 @@ import pytest
 from tests.served import Served
 
 
-@pytest.fixture
-def served(database_url: str, tmp_path: Path) -> Served:
-    return Served(database_url, tmp_path)
-
-
 def test_an_installation_from_nothing_takes_statements_and_answers_cmars(served: Served) -> None:
     assert served.lrx("migrate") == {"revision": "0001"}
     lms = served.lrx("credentials", "create", "--site", "default", "--kind", "lms")
