@@ -19,7 +19,8 @@ from admin_ui import words
 from admin_ui.language import other_language, switch_address
 from admin_ui.navigation import Entry, menu_for
 from admin_ui.visit import Visit
-from lrx.text import Language, Text, say, text
+from lrx.source import SOURCE_TITLES
+from lrx.text import Language, Text, say
 
 __all__ = ["Shell", "render"]
 
@@ -89,7 +90,7 @@ def _templates() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    templates.globals.update(_=_say_literal, N_=text, chips=words.CHIPS, sources=words.SOURCES, turns=words.TURNS)
+    templates.globals.update(_=_say_literal, chips=words.CHIPS, sources=SOURCE_TITLES, turns=words.TURNS)
     templates.filters.update(say=_say, say_in=say, day=_day, moment=_moment, number=_number)
     return templates
 

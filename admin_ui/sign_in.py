@@ -12,11 +12,13 @@ from lrx import administrators
 from lrx.administrators import SignInLimit, SignInRefused
 from lrx.errors import Busy
 from lrx.exchange import Exchange
-from lrx.text import Text
+from lrx.text import Text, text
 
 __all__ = ["Reception", "SignInPage", "sign_out"]
 
 SIGN_IN = "/admin/sign-in"
+
+TITLE, USERNAME, PASSWORD = text("Sign in"), text("User name"), text("Password")
 
 # A path of these pages and nothing that a browser could take for the address of another site.
 OWN_ADDRESS = re.compile(r"/admin/[A-Za-z0-9/_-]*(?:\?[!-\[\]-~]*)?")
@@ -24,11 +26,14 @@ OWN_ADDRESS = re.compile(r"/admin/[A-Za-z0-9/_-]*(?:\?[!-\[\]-~]*)?")
 
 @dataclass(frozen=True, slots=True)
 class SignInPage:
-    """The form, what was typed, and why it was not taken."""
+    """The form, what was typed, and why it was not taken. The words are shown in both languages."""
 
     username: str = ""
     next_address: str = HOME
     failure: Text | None = None
+    title: Text = TITLE
+    username_label: Text = USERNAME
+    password_label: Text = PASSWORD
 
 
 class Reception:

@@ -4,10 +4,9 @@ from collections.abc import Mapping
 
 from lrx.errors import Turn
 from lrx.models import Chip
-from lrx.source import Source
 from lrx.text import Text, text
 
-__all__ = ["CHIPS", "SOURCES", "TURNS"]
+__all__ = ["CHIPS", "TURNS"]
 
 CHIPS: Mapping[Chip, Text] = {
     Chip.DELIVERED: text("Delivered"),
@@ -15,13 +14,6 @@ CHIPS: Mapping[Chip, Text] = {
     Chip.RETRYING: text("Retrying"),
     Chip.NEEDS_ACTION: text("Needs action"),
     Chip.NOT_SENT: text("Not sent"),
-}
-
-SOURCES: Mapping[Source, Text] = {
-    Source.COMPLETION: text("Completed here"),
-    Source.SUPPORTING_DOCUMENTATION: text("Supporting documentation"),
-    Source.EQUIVALENCY: text("Course equivalency"),
-    Source.CSV_UPLOAD: text("CSV upload"),
 }
 
 TURNS: Mapping[Turn, Text] = {

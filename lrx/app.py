@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.types import ASGIApp
 
@@ -25,6 +25,7 @@ def surfaces(exchange: Exchange) -> Sequence[BaseRoute]:
         Mount("/xapi", app=_router(xapi.routes(exchange)), name="xapi"),
         Mount("/api/v1", app=_router([_openapi(), *operation.routes(OPERATIONS, exchange)]), name="api"),
         Mount("/recipients", app=_router(recipient_door.mounts(exchange)), name="recipients"),
+        Route("/admin", Endpoint({"GET": _to_pages}, {"GET": "public"}), name="to the pages"),
         Mount("/admin", app=create_admin(exchange), name="admin"),
         *health.routes(exchange, state.READINGS),
     ]
@@ -37,6 +38,10 @@ def create_app(exchange: Exchange) -> ASGIApp:
 
 def _router(routes: Sequence[BaseRoute]) -> Router:
     return Router(routes=list(routes), redirect_slashes=False, default=no_such_path)
+
+
+async def _to_pages(_request: Request) -> Response:
+    return RedirectResponse("/admin/")
 
 
 def _openapi() -> Route:

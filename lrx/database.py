@@ -28,6 +28,8 @@ from lrx.text import text
 __all__ = ["Database", "Simultaneous", "Work", "insert_new", "is_ready", "open_database", "opened"]
 
 T = TypeVar("T")
+UNIQUE_VIOLATION = "23505"
+"""PostgreSQL's code (appendix A of its manual)."""
 Work = Callable[[Session], T]
 """A function over one transaction: it may flush, it never commits."""
 
@@ -61,6 +63,8 @@ class Database:
                 return await self._embedded.write(work)
             return await self._on_server(work, read_only=False)
         except IntegrityError as error:
+            if not _is_duplicate(error):
+                raise
             raise Simultaneous(
                 text("Somebody else made the same change at the same moment. Look at it, then try again if need be.")
             ) from error
@@ -85,6 +89,13 @@ class Database:
                 await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             async with connection.begin():
                 return await connection.run_sync(_in_session, work)
+
+
+def _is_duplicate(error: IntegrityError) -> bool:
+    """Whether a unique key refused the row, and not another rule."""
+    if isinstance(error.orig, sqlite3.IntegrityError):
+        return error.orig.sqlite_errorname in ("SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY")
+    return getattr(error.orig, "sqlstate", None) == UNIQUE_VIOLATION
 
 
 def _in_session(connection: Connection, work: Work[T]) -> T:

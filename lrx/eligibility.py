@@ -15,7 +15,7 @@ from lrx.errors import Turn
 from lrx.models import DeliveryStatus
 from lrx.oci_id import OciId
 from lrx.recipient import Objection
-from lrx.source import SENT_SOURCES, Source
+from lrx.source import SENT_SOURCES, SOURCE_TITLES, Source
 from lrx.text import Text, text
 
 __all__ = ["CHECKS", "Check", "Effect", "Facts", "Finding", "Interval", "decide", "findings"]
@@ -99,7 +99,7 @@ def _activities_missing(facts: Facts) -> Text | None:
 def _source_not_sent(facts: Facts) -> Text | None:
     if facts.source in SENT_SOURCES:
         return None
-    return text("Records of the source {source} are kept here and are not sent.", source=facts.source.value)
+    return text("Kept here and not sent: {source}.", source=SOURCE_TITLES[facts.source])
 
 
 def _legacy(facts: Facts) -> Text | None:

@@ -4,14 +4,12 @@ A page costs the same few queries however many rows it shows; looking for a chip
 gone through, since who stands how is known only when judged.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import islice
 from uuid import UUID
 
-import sqlalchemy as sa
 from sqlmodel import Session, col, func, select
 
 from lrx.access import Act
@@ -24,21 +22,17 @@ from lrx.models import (
     Chip,
     Course,
     CourseRecipient,
-    Delivery,
     DeliveryStatus,
-    LearnerOciId,
     LearningRecord,
     SiteRecipient,
-    SubjectKind,
-    Voiding,
 )
 from lrx.oci_id import OciId
 from lrx.recipient import PullRecipient, Recipient
 from lrx.reporting_period import Span
+from lrx.reports.cases import held, known
 from lrx.reports.roster import Person, behind, matching, roster
-from lrx.reports.standing import CourseCase, LearnerCase, Link, Owed, Standing, mandatory_of, standing
+from lrx.reports.standing import CourseCase, LearnerCase, Link, Standing, mandatory_of, standing
 from lrx.source import Source
-from lrx.tables import table
 
 __all__ = ["Activities", "Column", "Filter", "RecordShown", "Report", "Row", "learning_records"]
 
@@ -145,7 +139,7 @@ def learning_records(
     case = CourseCase(course, {one.id: one for one in activities}, act.zone, act.at)
     links = _links(session, act, recipients, course)
     everybody = roster(session, course)
-    oci_ids = _held(session, course, None) if wanted.words.strip() else {}
+    oci_ids = held(session, course, None) if wanted.words.strip() else {}
     candidates = behind(matching(everybody, oci_ids, wanted.words), after)
     rows = _rows(session, case, links, candidates, size + 1 if wanted.chip is None else BATCH)
     found = list(islice((row for row in rows if _stands(row, wanted.chip)), size + 1))
@@ -186,75 +180,26 @@ def _rows(
 ) -> Iterator[Row]:
     for start in range(0, len(people), batch):
         together = people[start : start + batch]
-        known = _known(session, case.course, [one.id for one in together])
-        yield from (_row(case, links, one, known(one.id)) for one in together)
+        case_of = known(session, case.course, [one.id for one in together])
+        yield from (_row(case, links, one, case_of(one.id)) for one in together)
 
 
-def _held(session: Session, course: Course, learner_ids: Sequence[UUID] | None) -> Mapping[UUID, tuple[OciId, ...]]:
-    """The OCI IDs that these learners hold, or everybody of the site where none are named, the primary one first."""
-    rows = table(LearnerOciId).c
-    query = sa.select(rows.learner_id, rows.oci_id).where(rows.site_id == course.site_id, rows.held_until.is_(None))
-    if learner_ids is not None:
-        query = query.where(rows.learner_id.in_(learner_ids))
-    held: defaultdict[UUID, tuple[OciId, ...]] = defaultdict(tuple)
-    for learner_id, oci_id in session.connection().execute(query.order_by(rows.is_primary.desc(), rows.held_from)):
-        held[learner_id] += (oci_id,)
-    return held
-
-
-def _known(session: Session, course: Course, learner_ids: Sequence[UUID]) -> Callable[[UUID], LearnerCase]:
-    """What is known of each of these learners in the course."""
-    here = sa.and_(
-        col(LearningRecord.site_id) == course.site_id,
-        col(LearningRecord.course_id) == course.id,
-        col(LearningRecord.learner_id).in_(learner_ids),
-    )
-    newest = select(func.max(Voiding.seq)).join(LearningRecord, col(LearningRecord.id) == col(Voiding.record_id))
-    latest = newest.where(here).group_by(col(Voiding.record_id))
-    voided = frozenset(session.exec(select(Voiding.record_id).where(Voiding.voided, col(Voiding.seq).in_(latest))))
-    completed: defaultdict[tuple[UUID, bool], list[LearningRecord]] = defaultdict(list)
-    records = session.exec(select(LearningRecord).where(here)).all()
-    for record in sorted(records, key=lambda one: (one.id not in voided, one.completed_at, str(one.id)), reverse=True):
-        completed[record.learner_id, record.activity_id is None].append(record)
-    held, deliveries = _held(session, course, learner_ids), _owed(session, course, learner_ids)
-    return lambda learner_id: LearnerCase(
-        course_records=completed[learner_id, True],
-        activity_records=completed[learner_id, False],
-        voided=voided,
-        oci_ids=held.get(learner_id, ()),
-        deliveries=deliveries,
-    )
-
-
-def _owed(session: Session, course: Course, learner_ids: Sequence[UUID]) -> Mapping[tuple[UUID, str], Owed]:
-    rows = table(Delivery).c
-    found = session.connection().execute(
-        sa.select(rows.subject_id, rows.recipient, rows.status, rows.attempts, rows.delivered_at).where(
-            rows.site_id == course.site_id,
-            rows.course_id == course.id,
-            rows.learner_id.in_(learner_ids),
-            rows.subject_kind == SubjectKind.RECORD,
-        )
-    )
-    return {(one.subject_id, one.recipient): Owed(*one) for one in found}
-
-
-def _row(case: CourseCase, links: Sequence[Link], person: Person, known: LearnerCase) -> Row:
-    record = known.course_records[0] if known.course_records else None
+def _row(case: CourseCase, links: Sequence[Link], person: Person, learner: LearnerCase) -> Row:
+    record = learner.course_records[0] if learner.course_records else None
     now_mandatory = [(one.id, one.full_name) for one in case.activities.values() if one.mandatory]
     mandatory = mandatory_of(record) if record else now_mandatory
     return Row(
         learner_id=person.id,
         full_name=person.full_name,
         username=person.username,
-        oci_ids=known.oci_ids,
-        record=_shown(case, known, record) if record else None,
-        activities=Activities(len(mandatory), known.missing(mandatory)),
-        standings=tuple(standing(case, link, known) for link in links),
+        oci_ids=learner.oci_ids,
+        record=_shown(case, learner, record) if record else None,
+        activities=Activities(len(mandatory), learner.missing(mandatory)),
+        standings=tuple(standing(case, link, learner) for link in links),
     )
 
 
-def _shown(case: CourseCase, known: LearnerCase, record: LearningRecord) -> RecordShown:
+def _shown(case: CourseCase, learner: LearnerCase, record: LearningRecord) -> RecordShown:
     # `expires_at` is the first instant at which it no longer holds, so the day before it is the last.
     last = local_date(record.expires_at - timedelta(microseconds=1), case.zone) if record.expires_at else None
     return RecordShown(
@@ -262,7 +207,7 @@ def _shown(case: CourseCase, known: LearnerCase, record: LearningRecord) -> Reco
         completed_on=local_date(record.completed_at, case.zone),
         source=record.source,
         valid_until=last,
-        is_voided=record.id in known.voided,
+        is_voided=record.id in learner.voided,
     )
 
 

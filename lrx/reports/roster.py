@@ -65,7 +65,7 @@ def behind(people: Sequence[Person], after: UUID | None) -> Sequence[Person]:
     return people[place + 1 :]
 
 
-def _person(row: sa.Row[tuple[UUID, str | None, str | None, str | None, str | None]]) -> Person:
+def _person(row: sa.Row[UUID, str | None, str | None, str | None, str | None]) -> Person:
     shown = full_name(cast("Learner", row))  # it has the columns that a name is made of
     names = _folded("\n".join(name for name in row[1:] if name))
     return Person(_folded(shown), row[0], shown, row[4], names)

@@ -178,6 +178,7 @@ async def test_the_page_is_french_for_who_asks_for_it(browser: Browser, report: 
     page = await browser.get(f"{report}?q=okafor&lang=fr")
     assert page.root.get("lang") == "fr"
     assert page.answer.headers["content-language"] == "fr"
+    assert page.all("//h1") == ["Dossiers d’apprentissage (par cours)"]
     assert "18 nov. 2026" in page.words
     assert "19 nov. 2026, 05 h 58" in page.words
     assert "1er janv. 2026" in page.words

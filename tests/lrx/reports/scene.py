@@ -122,7 +122,9 @@ class Scene:
         """Send the records of the course to the register from then on."""
         register = self.exchange.recipients["register"]
         act = self.act(at)
-        course_recipients.add(self.session, act, course, register, settings={}, reporting_period=period)
+        course_recipients.add(
+            self.session, act, self.exchange.recipients, course, register, settings={}, reporting_period=period
+        )
 
     def activity(self, course: Course, name: str = "SCORM quiz") -> Activity:
         """A mandatory activity of the course."""

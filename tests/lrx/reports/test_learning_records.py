@@ -10,6 +10,7 @@ from lrx.courses.courses import UnknownCourse
 from lrx.delivery.released import released
 from lrx.exchange import Exchange
 from lrx.models import Chip, Course
+from lrx.reports import learning_records as report_module
 from lrx.reports.learning_records import Filter, Report, Row, learning_records
 from lrx.reports.standing import Standing
 from lrx.source import Source
@@ -233,7 +234,10 @@ async def test_a_chip_keeps_who_stands_so(exchange: Exchange) -> None:
 
 
 @pytest.mark.parametrize("wanted", [Filter(), Filter("a"), Filter(chip=Chip.NOT_SENT)])
-async def test_pages_follow_each_other_without_gap_or_repetition(exchange: Exchange, wanted: Filter) -> None:
+async def test_pages_follow_each_other_without_gap_or_repetition(
+    exchange: Exchange, wanted: Filter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(report_module, "BATCH", 3)
     known = with_register(exchange)
 
     def work(session: Session) -> tuple[list[str], list[str]]:
