@@ -78,9 +78,5 @@ def permit(caller: Caller, permission: str) -> None:
     ):
         return
     raise Forbidden(
-        text(
-            "This needs the permission {permission} ({meaning}). Ask a site administrator for it.",
-            permission=permission,
-            meaning=PERMISSIONS[permission],
-        )
+        text("This needs the permission {permission}. Ask a site administrator for it.", permission=permission)
     )

@@ -29,7 +29,7 @@ from lrx.server import serve as run_server
 from lrx.server import signalled
 from lrx.settings import Settings, load_settings
 from lrx.sites import DEFAULT, act_for_site, create_site, ensure_default_site, site_named
-from lrx.text import Text, say, text
+from lrx.text import Language, Text, say, text
 from lrx.xapi.projector import rebuild
 
 __all__ = ["app", "main"]
@@ -255,7 +255,7 @@ def _tell(document_: dict[str, Any], sentence: Text, as_json: bool) -> None:
         sys.stdout.write(json.dumps(document_) + "\n")
         sys.stdout.flush()
         return
-    typer.echo(say(Text(sentence.message, document_), load_settings().language), err=True)
+    typer.echo(say(Text(sentence.message, document_), _language()), err=True)
 
 
 def main() -> None:
@@ -278,5 +278,14 @@ def main() -> None:
 def _refuse(error: BaseException) -> None:
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
-    typer.echo(str(error), err=True)
+    sentence = say(error.detail, _language()) if isinstance(error, LrxError) else str(error)
+    typer.echo(sentence, err=True)
     sys.exit(5)
+
+
+def _language() -> Language:
+    """The language of the settings; English when it is the settings that are wrong."""
+    try:
+        return load_settings().language
+    except LrxError:
+        return "en"

@@ -13,10 +13,10 @@ from lrx.api.values import RECORDS as TAG
 from lrx.api.values import In, Out
 from lrx.courses.courses import UnknownActivity, UnknownCourse
 from lrx.errors import LrxError
+from lrx.faults import InvalidContent, faults_of, summary
 from lrx.ingest.claims import Claim, completion_of
 from lrx.ingest.recorder import ExternalIdTaken, Recorded, record
 from lrx.people.learners import UnknownLearner
-from lrx.web.faults import InvalidContent, faults_of, summary
 from lrx.web.problems import Problem, problem_of
 
 __all__ = ["OPERATIONS"]

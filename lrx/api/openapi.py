@@ -11,8 +11,8 @@ from lrx.api.idempotency import HEADER, InFlight, InvalidKey, KeyReused
 from lrx.api.operation import Operation, operation_of
 from lrx.api.pagination import InvalidCursor, Page, PageQuery
 from lrx.errors import Forbidden, LrxError, Unauthenticated
+from lrx.faults import InvalidContent
 from lrx.json_reader import MalformedJson
-from lrx.web.faults import InvalidContent
 from lrx.web.problems import (
     MEDIA_TYPE,
     TITLES,

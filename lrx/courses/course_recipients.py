@@ -12,6 +12,7 @@ from lrx import audit
 from lrx.access import Act
 from lrx.delivery.outbox import reconsider
 from lrx.errors import Conflict, Fault, Invalid, NotFound
+from lrx.faults import faults_of, summary
 from lrx.models import Course, CourseRecipient, LearningRecord, RecipientInterval, SiteRecipient
 from lrx.recipient import Recipient
 from lrx.text import text
@@ -172,14 +173,10 @@ def checked(model: type[BaseModel], values: Mapping[str, Any], pointer: str) -> 
         return model.model_validate(values)
     except ValidationError as error:
         faults = tuple(
-            Fault(
-                "/".join([pointer, *(str(part) for part in fault["loc"])]),
-                "setting_invalid",
-                text("{reason}.", reason=fault["msg"]),
-            )
-            for fault in error.errors(include_url=False, include_input=False)
+            Fault(f"{pointer}{fault.pointer}", fault.code, fault.detail, fault.hint)
+            for fault in faults_of(error, dict(values))
         )
-        raise Invalid(text("The recipient cannot use these settings."), faults=faults) from None
+        raise Invalid(summary(faults), faults=faults) from error
 
 
 def _find(session: Session, act: Act, course_id: UUID, recipient: str) -> CourseRecipient | None:

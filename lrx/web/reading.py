@@ -10,9 +10,9 @@ from pydantic_core import ValidationError, to_json
 from starlette.requests import Request
 
 from lrx.errors import Fault
+from lrx.faults import InvalidContent, faults_of, summary
 from lrx.json_reader import JsonValue, read_json
 from lrx.text import Text, text
-from lrx.web.faults import InvalidContent, faults_of, summary
 from lrx.web.problems import BadRequest, UnknownPath, UnsupportedMediaType
 
 __all__ = ["InvalidQuery", "NoQuery", "RepeatedParameter", "UnknownParameter", "read_body", "read_path", "read_query"]

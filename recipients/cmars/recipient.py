@@ -39,7 +39,9 @@ class CmarsSettings(BaseModel):
         known = {college.prefix for college in colleges().values()}
         unknown = ", ".join(prefix for prefix in prefixes if prefix not in known)
         if unknown:
-            raise ValueError(f"{unknown}: not a college of the registry. Write colleges like CA-ON-CPSO")
+            raise ValueError(
+                text("{unknown} is no college of Ontario. Write colleges like CA-ON-CPSO.", unknown=unknown)
+            )
         return prefixes
 
 
