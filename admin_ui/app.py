@@ -1,6 +1,5 @@
 """The administration pages, on one screen. Every page names its permission; what goes wrong is a readable page too."""
 
-import traceback
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from http import HTTPMethod
@@ -22,7 +21,7 @@ from admin_ui.visit import NotSignedIn, Visit, arrive, refuse_foreign_form, unkn
 from lrx.access import permit
 from lrx.errors import LrxError
 from lrx.exchange import Exchange
-from lrx.logs import log
+from lrx.logs import log, trace_of
 from lrx.web import Endpoint, no_such_path, request_id_of
 from lrx.web.problems import Unexpected
 
@@ -112,9 +111,7 @@ def _answer_with_pages(app: ASGIApp, exchange: Exchange) -> ASGIApp:
         except LrxError as error:
             refusal = error
         except Exception as error:
-            # The trace without the message: databases quote the values they refuse.
-            trace = "".join(traceback.format_tb(error.__traceback__))
-            log.error("unexpected error", error=type(error).__qualname__, trace=trace)
+            log.error("unexpected error", error=type(error).__qualname__, trace=trace_of(error))
             refusal = Unexpected(request_id_of(scope))
         if has_started:
             raise refusal

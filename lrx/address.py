@@ -4,7 +4,7 @@ is one LMS."""
 import re
 from urllib.parse import urlsplit, urlunsplit
 
-__all__ = ["address_forms", "normal_address"]
+__all__ = ["address_forms", "normal_address", "normal_mailbox"]
 
 _DEFAULT_PORT = {"http": re.compile(r":(?:80)?$"), "https": re.compile(r":(?:443)?$")}
 _OTHER_SCHEME = {"http": "https", "https": "http"}
@@ -38,3 +38,9 @@ def address_forms(iri: str) -> tuple[str, ...]:
     if scheme not in _OTHER_SCHEME:
         return (normal,)
     return (normal, f"{_OTHER_SCHEME[scheme]}{separator}{rest}")
+
+
+def normal_mailbox(mailbox: str) -> str:
+    """Return an e-mail address without `mailto:` and with its domain in lower case."""
+    local, at, domain = mailbox.removeprefix("mailto:").rpartition("@")
+    return f"{local}{at}{domain.lower()}"

@@ -17,14 +17,14 @@ import anyio.to_thread
 import sqlalchemy as sa
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from limits import parse
+from limits import RateLimitItem, parse
 from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import FixedWindowRateLimiter
 from sqlmodel import Session, col, select
 
 from lrx import audit
 from lrx.access import ALL_SCOPES, Act, Caller
-from lrx.errors import Busy, Conflict, Fault, Invalid, Unauthenticated
+from lrx.errors import Busy, Conflict, Fault, Invalid, NotFound, Unauthenticated
 from lrx.exchange import Exchange
 from lrx.logs import log
 from lrx.models import Administrator, SignIn, Site
@@ -36,8 +36,11 @@ __all__ = [
     "SignInLimit",
     "SignInRefused",
     "SignedIn",
+    "UnknownAdministrator",
+    "change_password",
     "check_password",
     "create",
+    "disable",
     "sign_in",
     "sign_out",
     "signed_in",
@@ -54,11 +57,23 @@ _NOBODY = "$argon2id$v=19$m=19456,t=2,p=1$vit6PAjtFzJqDqfk0IwGDg$mAFlAZoqHUnp0ue
 HASHED_AT_ONCE = 2
 """Passwords checked at the same time: each takes 19 MiB and a processor."""
 
+MOST_WAITING = 20
+"""Sign-ins that may wait for their password to be checked; a second of work. Others are told to come again."""
+
+NAMES_OF_AN_ADDRESS = 10
+"""How many times the tries of one user name an address has for all names together: people share addresses."""
+
 
 class AdministratorTaken(Conflict):
     """Another administrator of the network already has this user name."""
 
     code = "administrator_taken"
+
+
+class UnknownAdministrator(NotFound):
+    """The site has no administrator of this user name."""
+
+    code = "administrator_unknown"
 
 
 class SignInRefused(Unauthenticated):
@@ -112,6 +127,28 @@ def create(
     return administrator
 
 
+def disable(session: Session, act: Act, username: str) -> None:
+    """Let the person sign in no longer, and end every sign-in they have. Raises `UnknownAdministrator`."""
+    administrator = _of_site(session, act, username)
+    administrator.disabled_at = administrator.disabled_at or act.at
+    session.add(administrator)
+    _end_sign_ins(session, administrator)
+    audit.keep(session, act, "disable", "administrator", administrator.id)
+
+
+def change_password(session: Session, act: Act, username: str, password: str) -> None:
+    """Give the person another password and end every sign-in made with the old one. The hash takes some 20 ms.
+
+    Raises `UnknownAdministrator`, and `Invalid` for a short password.
+    """
+    administrator = _of_site(session, act, username)
+    _refuse(_password_faults(password))
+    administrator.password_hash = _hash_password(password)
+    session.add(administrator)
+    _end_sign_ins(session, administrator)
+    audit.keep(session, act, "change_password", "administrator", administrator.id)
+
+
 def check_password(password_hash: str, password: str) -> bool:
     """Whether the hash was made of this password. Takes some 20 ms of a processor, whatever the answer."""
     try:
@@ -123,11 +160,14 @@ def check_password(password_hash: str, password: str) -> bool:
 async def sign_in(exchange: Exchange, username: str, password: str, *, request_id: str = "-") -> str:
     """Return the token of a new sign-in, 256 random bits, which lasts `session_hours`.
 
-    Raises `SignInRefused` without saying what was wrong; it takes as long for a name that nobody has.
+    Raises `SignInRefused` without saying what was wrong; it takes as long for a name that nobody has. Raises `Busy`
+    while too many passwords wait to be checked.
     """
     found = await exchange.database.read(lambda session: _by_username(session, _normal(username)))
     administrator, site = found or (None, None)
     password_hash = administrator.password_hash if administrator else _NOBODY
+    if _hashing().statistics().tasks_waiting >= MOST_WAITING:
+        raise Busy(text("Too many people sign in at this moment. Try again in a few seconds."), retry_after=2)
     matches = await anyio.to_thread.run_sync(check_password, password_hash, password, limiter=_hashing())
     if administrator is None or site is None or not matches or administrator.disabled_at is not None:
         log.info("sign-in refused", administrator=str(administrator.id) if administrator else None)
@@ -168,18 +208,25 @@ def sign_out(session: Session, act: Act, token: str) -> None:
 
 
 class SignInLimit:
-    """Counts tries of one user name from one address. In this process only: it protects this process's processor."""
+    """Counts tries of one user name from one address, and of all names from one address. In this process only: it
+    protects this process's processor."""
 
     def __init__(self, rate: str) -> None:
         self._rate = parse(rate)
+        self._rate_of_address = type(self._rate)(self._rate.amount * NAMES_OF_AN_ADDRESS, self._rate.multiples)
         self._limiter = FixedWindowRateLimiter(MemoryStorage())
 
     async def count(self, username: str, address: str) -> None:
         """Count one try. Raises `Busy` when there were too many."""
-        key = hashlib.sha256(f"{address} {_normal(username)}".encode("utf-8", "surrogatepass")).hexdigest()
-        if await self._limiter.hit(self._rate, key):
+        # The address comes first: names it may no longer try take no memory.
+        await self._hit(self._rate_of_address, address)
+        await self._hit(self._rate, f"{address} {_normal(username)}")
+
+    async def _hit(self, rate: RateLimitItem, tried: str) -> None:
+        key = hashlib.sha256(tried.encode("utf-8", "surrogatepass")).hexdigest()
+        if await self._limiter.hit(rate, key):
             return
-        window = await self._limiter.get_window_stats(self._rate, key)
+        window = await self._limiter.get_window_stats(rate, key)
         wait = max(1, round(window.reset_time - time.time()))  # the limiter counts by the machine's clock
         raise Busy(
             text("There were too many tries to sign in. Try again in {seconds} seconds.", seconds=wait),
@@ -224,6 +271,21 @@ def _by_username(session: Session, username: str) -> tuple[Administrator, Site] 
     return session.exec(query.where(Administrator.username == username)).first()
 
 
+def _of_site(session: Session, act: Act, username: str) -> Administrator:
+    name = _normal(username)
+    mine = Administrator.site_id == act.site_id
+    found = session.exec(select(Administrator).where(mine, Administrator.username == name)).first()
+    if found is None:
+        raise UnknownAdministrator(
+            text("There is no administrator {username} at this site. Check the name and the site.", username=name)
+        )
+    return found
+
+
+def _end_sign_ins(session: Session, administrator: Administrator) -> None:
+    session.connection().execute(sa.delete(SignIn).where(col(SignIn.administrator_id) == administrator.id))
+
+
 def _caller(administrator: Administrator, site: Site) -> Caller:
     return Caller(
         kind="administrator",
@@ -241,13 +303,22 @@ def _check(username: str, full_name: str, password: str, scopes: Sequence[str]) 
         if not 0 < len(value) <= most:
             detail = text("A name is missing or too long. Enter one of up to {most} characters.", most=most)
             faults.append(Fault(pointer, "name_length", detail))
-    if len(password) < SHORTEST_PASSWORD:
-        detail = text("The password is too short. Choose {least} characters or more.", least=SHORTEST_PASSWORD)
-        faults.append(Fault("/password", "password_short", detail))
+    faults += _password_faults(password)
     unknown = sorted(set(scopes) - set(ALL_SCOPES))
     if unknown:
         detail = text("There is no scope {scope}. Scopes: {scopes}.", scope=unknown[0], scopes=", ".join(ALL_SCOPES))
         faults.append(Fault("/scopes", "scope_unknown", detail))
+    _refuse(faults)
+
+
+def _password_faults(password: str) -> list[Fault]:
+    if len(password) >= SHORTEST_PASSWORD:
+        return []
+    detail = text("The password is too short. Choose {least} characters or more.", least=SHORTEST_PASSWORD)
+    return [Fault("/password", "password_short", detail)]
+
+
+def _refuse(faults: Sequence[Fault]) -> None:
     if faults:
         raise Invalid(faults[0].detail, faults=tuple(faults))
 

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
+from uuid import UUID
 
 import anyio
 import typer
@@ -14,15 +15,15 @@ import uvloop
 from cryptography.fernet import Fernet
 from sqlmodel import Session
 
-from lrx import administrators, credentials, schema, worker
+from lrx import administrators, audit, credentials, schema, worker
 from lrx.access import ALL_SCOPES, Act
 from lrx.api.openapi import document
 from lrx.api.routes import OPERATIONS
 from lrx.demo.run import run_demo
-from lrx.errors import LrxError
+from lrx.errors import Invalid, LrxError
 from lrx.exchange import Exchange, open_exchange
 from lrx.logs import configure_logs
-from lrx.models import CredentialKind, CredentialMode
+from lrx.models import AccountNames, CredentialKind, CredentialMode
 from lrx.readiness import require_ready
 from lrx.registry import recipient_named
 from lrx.server import serve as run_server
@@ -48,7 +49,14 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdou
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
 Port = Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)]
 SiteCode = Annotated[str, typer.Option(help="Code of the site.")]
+PasswordFile = Annotated[Path | None, typer.Option(help="A file that holds the password; else it is asked for.")]
 CLI_ACTOR = "system:cli"
+
+
+class UnreadablePassword(Invalid):
+    """The file that should hold a password cannot be read."""
+
+    code = "password_unreadable"
 
 
 @app.command()
@@ -123,6 +131,7 @@ def rebuild_projection(
     """Let the worker read all statements again. Records, voidings and deliveries stay; what is missing is added."""
 
     async def work(exchange: Exchange) -> None:
+        await require_ready(exchange)
         await exchange.database.write(lambda session: rebuild(session, from_seq))
 
     asyncio.run(_with_exchange(load_settings(), work))
@@ -141,6 +150,10 @@ def create_credential(
     scope: Annotated[
         list[str] | None, typer.Option(help="What an API key may do; may be repeated. Default: everything.")
     ] = None,
+    account_names: Annotated[
+        AccountNames | None,
+        typer.Option(help="What account names in its statements are. Default: as the first one is."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a credential and print it: it is shown once and never again."""
@@ -150,7 +163,15 @@ def create_credential(
         if recipient is not None:
             recipient_named(exchange.recipients, recipient)
         return credentials.issue(
-            session, act, exchange.random, kind, name=name or kind.value, mode=mode, recipient=recipient, scopes=scopes
+            session,
+            act,
+            exchange.random,
+            kind,
+            name=name or kind.value,
+            mode=mode,
+            recipient=recipient,
+            scopes=scopes,
+            account_names=account_names,
         )
 
     issued = asyncio.run(_at_site(site, work))
@@ -159,6 +180,23 @@ def create_credential(
         return
     shown = {"username": issued.credential.username, "password": issued.secret}
     _tell(shown, text("Keep these, they are not shown again: user name {username}, password {password}"), as_json)
+
+
+@credentials_app.command("account-names")
+def set_account_names(
+    username: Annotated[str, typer.Argument(help="User name of the credential.")],
+    account_names: Annotated[AccountNames, typer.Argument(help="What they are.")],
+    site: SiteCode = DEFAULT,
+    as_json: AsJson = False,
+) -> None:
+    """Say what the account names in an LMS's statements are; what was parked for it is tried again within the hour."""
+
+    def work(session: Session, _exchange: Exchange, act: Act) -> None:
+        credentials.set_account_names(session, act, username, account_names)
+
+    asyncio.run(_at_site(site, work))
+    shown = {"username": username, "account_names": account_names.value}
+    _tell(shown, text("The account names of {username} are {account_names}."), as_json)
 
 
 @credentials_app.command("revoke")
@@ -177,17 +215,11 @@ def create_administrator(
     username: Annotated[str, typer.Option(help="The name to sign in with.")],
     full_name: Annotated[str, typer.Option(help="The person's name.")],
     site: SiteCode = DEFAULT,
-    password_file: Annotated[
-        Path | None, typer.Option(help="A file that holds the password; else it is asked for.")
-    ] = None,
+    password_file: PasswordFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Let a person sign in. The password comes from a prompt or a file, never from the command line."""
-    password = (
-        password_file.read_text(encoding="utf-8").strip()
-        if password_file
-        else typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
-    )
+    password = _password(password_file)
 
     def work(session: Session, _exchange: Exchange, act: Act) -> str:
         made = administrators.create(session, act, username=username, full_name=full_name, password=password)
@@ -195,6 +227,38 @@ def create_administrator(
 
     made = asyncio.run(_at_site(site, work))
     _tell({"id": made, "username": username}, text("{username} can sign in."), as_json)
+
+
+@administrators_app.command("disable")
+def disable_administrator(
+    username: Annotated[str, typer.Option(help="Whose sign-ins end.")],
+    site: SiteCode = DEFAULT,
+    as_json: AsJson = False,
+) -> None:
+    """Let a person sign in no longer, and end their sign-ins now."""
+
+    def work(session: Session, _exchange: Exchange, act: Act) -> None:
+        administrators.disable(session, act, username)
+
+    asyncio.run(_at_site(site, work))
+    _tell({"disabled": username}, text("{disabled} can no longer sign in."), as_json)
+
+
+@administrators_app.command("password")
+def change_password(
+    username: Annotated[str, typer.Option(help="Whose password it is.")],
+    site: SiteCode = DEFAULT,
+    password_file: PasswordFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Give a person another password, and end the sign-ins made with the old one."""
+    password = _password(password_file)
+
+    def work(session: Session, _exchange: Exchange, act: Act) -> None:
+        administrators.change_password(session, act, username, password)
+
+    asyncio.run(_at_site(site, work))
+    _tell({"username": username}, text("The password of {username} is changed."), as_json)
 
 
 @sites_app.command("create")
@@ -208,18 +272,17 @@ def create_site_command(
     settings = load_settings(**({"time_zone": time_zone} if time_zone else {}))
 
     async def work(exchange: Exchange) -> None:
+        await require_ready(exchange)
         now = exchange.clock.now()
-        await exchange.database.write(
-            lambda session: create_site(
-                session,
-                code,
-                settings.time_zone,
-                now,
-                lambda: exchange.ids(now),
-                name=name,
-                language=settings.language,
-            )
-        )
+
+        def new_id() -> UUID:
+            return exchange.ids(now)
+
+        def in_session(session: Session) -> None:
+            made = create_site(session, code, settings.time_zone, now, new_id, name=name, language=settings.language)
+            audit.keep(session, act_for_site(made, CLI_ACTOR, now, new_id), "create", "site", made.id)
+
+        await exchange.database.write(in_session)
 
     asyncio.run(_with_exchange(settings, work))
     _tell({"code": code}, text("The site {code} is made."), as_json)
@@ -239,6 +302,7 @@ async def _make_default_site(exchange: Exchange) -> None:
 
 async def _at_site(code: str, work: Callable[[Session, Exchange, Act], T]) -> T:
     async def with_exchange(exchange: Exchange) -> T:
+        await require_ready(exchange)
         now = exchange.clock.now()
 
         def in_session(session: Session) -> T:
@@ -248,6 +312,15 @@ async def _at_site(code: str, work: Callable[[Session, Exchange, Act], T]) -> T:
         return await exchange.database.write(in_session)
 
     return await _with_exchange(load_settings(), with_exchange)
+
+
+def _password(path: Path | None) -> str:
+    if path is None:
+        return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UnreadablePassword(text("A secret file cannot be read: {reason}.", reason=str(error))) from error
 
 
 def _tell(document_: dict[str, Any], sentence: Text, as_json: bool) -> None:

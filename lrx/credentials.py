@@ -12,10 +12,20 @@ from lrx import audit
 from lrx.access import ALL_SCOPES, Act, Caller
 from lrx.errors import Fault, Invalid, NotFound, Unauthenticated
 from lrx.identifiers import RandomBytes
-from lrx.models import Credential, CredentialKind, CredentialMode, Site
+from lrx.models import AccountNames, Credential, CredentialKind, CredentialMode, Site
 from lrx.text import text
 
-__all__ = ["Issued", "UnknownCredential", "authenticate", "caller_of", "issue", "recognise", "revoke", "scopes_of"]
+__all__ = [
+    "Issued",
+    "UnknownCredential",
+    "authenticate",
+    "caller_of",
+    "issue",
+    "recognise",
+    "revoke",
+    "scopes_of",
+    "set_account_names",
+]
 
 KEY_PREFIX = "lrx"
 
@@ -54,6 +64,7 @@ def issue(
     mode: CredentialMode = CredentialMode.LMS,
     recipient: str | None = None,
     scopes: Sequence[str] = (),
+    account_names: AccountNames | None = None,
 ) -> Issued:
     """Make a credential with a random user name and a random secret of 256 bits. Raises `Invalid` naming a wrong
     option."""
@@ -67,6 +78,8 @@ def issue(
         username=random(8).hex(),
         secret_hash=_hash(secret),
         mode=mode,
+        account_names=account_names,
+        account_names_given=account_names is not None,
         recipient=recipient,
         scopes=sorted(set(scopes)),
         created_at=act.at,
@@ -91,16 +104,31 @@ def _check(kind: CredentialKind, recipient: str | None, scopes: Sequence[str]) -
         raise Invalid(detail, faults=(Fault("/scopes", "scope_unknown", detail),))
 
 
+def set_account_names(session: Session, act: Act, username: str, account_names: AccountNames) -> None:
+    """Say what account names in an LMS's statements are, whatever was recognised. Raises `UnknownCredential`."""
+    credential = _named(session, act, username)
+    credential.account_names, credential.account_names_given = account_names, True
+    session.add(credential)
+    audit.keep(session, act, "set_account_names", "credential", credential.id, account_names=account_names.value)
+
+
 def revoke(session: Session, act: Act, username: str) -> None:
     """End a credential now. Raises `UnknownCredential`."""
+    credential = _named(session, act, username)
+    credential.revoked_at = credential.revoked_at or act.at
+    session.add(credential)
+    audit.keep(session, act, "revoke", "credential", credential.id)
+
+
+def _named(session: Session, act: Act, username: str) -> Credential:
     credential = session.exec(
         select(Credential).where(Credential.site_id == act.site_id, Credential.username == username)
     ).first()
     if credential is None:
-        raise UnknownCredential(text("There is no credential {username} at this site.", username=username))
-    credential.revoked_at = credential.revoked_at or act.at
-    session.add(credential)
-    audit.keep(session, act, "revoke", "credential", credential.id)
+        raise UnknownCredential(
+            text("There is no credential {username} at this site. Check the name and the site.", username=username)
+        )
+    return credential
 
 
 def recognise(session: Session, username: str, secret: str) -> tuple[Credential, Site]:

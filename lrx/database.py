@@ -1,14 +1,14 @@
 """The database: two engines behind one door, and the only commit in the project.
 
 Work is a plain function over a session. On SQLite it runs on one writer thread or on reader threads; on PostgreSQL
-through the async driver. A write has returned only when its transaction is committed and synced to disk.
+through the async driver. A write has returned only when its transaction is committed and synced to disk. Work may run
+more than once: what PostgreSQL broke off for another transaction is done again.
 """
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,20 +18,35 @@ from sqlalchemy import Connection, Engine, Row, Table, create_engine, event
 from sqlalchemy import text as sql
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlmodel import Session
 
 from lrx.errors import Conflict
 from lrx.text import text
 
-__all__ = ["Database", "Simultaneous", "Work", "insert_new", "is_ready", "open_database", "opened"]
+__all__ = [
+    "Database",
+    "Simultaneous",
+    "Work",
+    "insert_new",
+    "is_ready",
+    "open_database",
+    "pieces",
+]
 
 T = TypeVar("T")
+PIECE = 5_000
 UNIQUE_VIOLATION = "23505"
 """PostgreSQL's code (appendix A of its manual)."""
+BROKEN_OFF = frozenset({"40001", "40P01"})
+"""Its codes for a transaction it ended for another's sake: a serialization failure, a deadlock."""
+TIMES_AGAIN = 3
+PAUSE = 0.02
+"""Seconds before the work is done again, and as many more before each further time."""
 Work = Callable[[Session], T]
-"""A function over one transaction: it may flush, it never commits."""
+"""A function over one transaction: it may flush, it never commits. Nothing but its session and its result may keep what
+it does, for it runs again when its transaction was broken off."""
 
 
 class Simultaneous(Conflict):
@@ -48,20 +63,17 @@ class Database:
         self._embedded = embedded
         self._server = server
 
-    @property
-    def is_embedded(self) -> bool:
-        """Whether this is SQLite: one writer, and rows appear in the order they were numbered."""
-        return self._embedded is not None
-
     async def write(self, work: Work[T]) -> T:
         """Run `work` in one transaction, commit and sync it, and return its result; on any error nothing is kept.
 
-        Raises `Simultaneous` when somebody else kept the same thing at the same moment.
+        A transaction that PostgreSQL broke off, because it and another waited for one another, is run again up to three
+        times. Raises `Simultaneous` when somebody else kept the same thing at the same moment, or was in the way of
+        every attempt.
         """
         try:
             if self._embedded is not None:
                 return await self._embedded.write(work)
-            return await self._on_server(work, read_only=False)
+            return await self._again_if_broken_off(work)
         except IntegrityError as error:
             if not _is_duplicate(error):
                 raise
@@ -82,6 +94,23 @@ class Database:
         if self._server is not None:
             await self._server.dispose()
 
+    async def _again_if_broken_off(self, work: Work[T]) -> T:
+        for attempt in range(1, TIMES_AGAIN + 1):
+            try:
+                return await self._on_server(work, read_only=False)
+            except DBAPIError as error:
+                if not _is_broken_off(error):
+                    raise
+            await anyio.sleep(PAUSE * attempt)
+        try:
+            return await self._on_server(work, read_only=False)
+        except DBAPIError as error:
+            if not _is_broken_off(error):
+                raise
+            raise Simultaneous(
+                text("Others are changing the same things at this moment. Wait a little, then try again.")
+            ) from error
+
     async def _on_server(self, work: Work[T], *, read_only: bool) -> T:
         assert self._server is not None  # noqa: S101 - one of the two is always given
         async with self._server.connect() as connection:
@@ -96,6 +125,11 @@ def _is_duplicate(error: IntegrityError) -> bool:
     if isinstance(error.orig, sqlite3.IntegrityError):
         return error.orig.sqlite_errorname in ("SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY")
     return getattr(error.orig, "sqlstate", None) == UNIQUE_VIOLATION
+
+
+def _is_broken_off(error: DBAPIError) -> bool:
+    """Whether PostgreSQL ended the transaction for the sake of another one."""
+    return getattr(error.orig, "sqlstate", None) in BROKEN_OFF
 
 
 def _in_session(connection: Connection, work: Work[T]) -> T:
@@ -144,6 +178,15 @@ async def _in_executor(executor: ThreadPoolExecutor, function: Callable[[], T]) 
     return await asyncio.shield(asyncio.get_running_loop().run_in_executor(executor, function))
 
 
+PRAGMAS = (
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    "foreign_keys = ON",
+    "recursive_triggers = ON",  # or REPLACE would pass by the triggers that guard the facts
+    "busy_timeout = 30000",
+)
+
+
 def _sqlite_engine(path: str) -> Engine:
     options = {"timeout": 30, "check_same_thread": False}
     engine = create_engine(
@@ -153,7 +196,7 @@ def _sqlite_engine(path: str) -> Engine:
     @event.listens_for(engine, "connect")
     def configure(connection: sqlite3.Connection, _record: Any) -> None:
         connection.isolation_level = None  # transactions are begun below, not by the driver
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "busy_timeout = 30000"):
+        for pragma in PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
@@ -179,16 +222,6 @@ def open_database(url: str) -> Database:
     return Database(server=server)
 
 
-@asynccontextmanager
-async def opened(url: str) -> AsyncIterator[Database]:
-    """Open a database and close it at the end of the block."""
-    database = open_database(url)
-    try:
-        yield database
-    finally:
-        await database.close()
-
-
 def insert_new(
     session: Session, table: Table, rows: Sequence[Mapping[str, Any]], returning: Sequence[str]
 ) -> Sequence[Row[Any]]:
@@ -200,6 +233,13 @@ def insert_new(
     insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     statement = insert(table).on_conflict_do_nothing().returning(*(table.c[name] for name in returning))
     return connection.execute(statement, list(rows)).all()
+
+
+def pieces(values: Collection[T]) -> Iterator[list[T]]:
+    """Cut values into lists that one statement may hold: PostgreSQL takes 32,767 parameters."""
+    values = list(values)
+    for start in range(0, len(values), PIECE):
+        yield values[start : start + PIECE]
 
 
 def is_ready(session: Session) -> bool:

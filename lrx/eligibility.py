@@ -2,8 +2,7 @@
 
 The order is the order in which support staff look: the record, the period, the activities, the source, the release,
 the person, the recipient. A check that fails says what its failure means: it *excludes* for good, it *withdraws*
-while a
-record is voided, it *holds* until a fact changes, or it *only explains* what is judged at the moment of asking.
+while a record is voided, it *holds* until a fact changes, or it *only explains* what is judged at the moment of asking.
 """
 
 from collections.abc import Callable, Sequence

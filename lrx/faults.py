@@ -79,7 +79,7 @@ KINDS: Mapping[str, Kind] = {
     "string_too_long": Kind("too_long", text("Too long: the most characters are {max_length}.")),
     "too_short": Kind("too_short", text("Too few: give {min_length} or more.")),
     "too_long": Kind("too_long", text("Too many: give {max_length} or fewer.")),
-    "string_pattern_mismatch": Kind("pattern", text("It has not the form it must have: {pattern}")),
+    "string_pattern_mismatch": Kind("pattern", text("It is not written as expected here.")),
 }
 
 
@@ -113,7 +113,7 @@ def _fault(found: ErrorDetails, value: JsonValue) -> Fault:
         return Fault(pointer, "value_invalid", _said_by_validator(context, found["msg"]))
     choices = str(context.get("expected_tags") or context.get("expected", "")).replace(" or ", ", ").replace("'", "")
     sentence = replace(kind.sentence, values={**context, "choices": choices}) if context else kind.sentence
-    return Fault(pointer, kind.code, sentence, choices or kind.hint)
+    return Fault(pointer, kind.code, sentence, choices or context.get("pattern") or kind.hint)
 
 
 def _said_by_validator(context: Mapping[str, Any], message: str) -> Text:

@@ -83,6 +83,7 @@ def split_array(body: bytes) -> list[bytes] | None:
         _refuse(_TOO_DEEP, cause=error)
 
 
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _TOO_DEEP = text("The JSON is nested more than {limit} levels deep. Flatten it.", limit=DEEPEST)
 _TOO_LONG = text("A number has more than {limit} characters. Shorten it, or send it as a string.", limit=LONGEST_NUMBER)
 _CONTAINERS = (dict, list)
@@ -105,7 +106,7 @@ def _refuse(sentence: Text, pointer: str = "", cause: Exception | None = None) -
 def _characters(body: bytes) -> str:
     if not body.strip(b" \t\r\n"):
         _refuse(text("There is no content. Send JSON."))
-    if body.startswith(b"\xef\xbb\xbf"):
+    if body.startswith(_BYTE_ORDER_MARK):
         _refuse(text("The JSON starts with a byte order mark. Save it as UTF-8 without one."))
     try:
         return body.decode("utf-8")

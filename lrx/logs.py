@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import traceback
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,7 +10,7 @@ import structlog
 
 from lrx.settings import Settings
 
-__all__ = ["configure_logs", "log"]
+__all__ = ["configure_logs", "log", "trace_of"]
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger("lrx")
 
@@ -69,6 +70,17 @@ def configure_logs(settings: Settings) -> None:
     # httpx prints whole URLs at INFO, queries included; alembic speaks at every look at the schema.
     for chatty in ("httpx", "alembic"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def trace_of(error: BaseException) -> str:
+    """Where it went wrong, from the first cause on. Messages stay out: databases quote the values they refuse."""
+    steps: list[str] = []
+    cause: BaseException | None = error
+    while cause is not None:
+        kind = type(cause)
+        steps.append(f"{''.join(traceback.format_tb(cause.__traceback__))}{kind.__module__}.{kind.__qualname__}")
+        cause = cause.__cause__ or cause.__context__
+    return "\n".join(reversed(steps))
 
 
 def _mask_private(_logger: Any, _method: str, event: Any) -> Mapping[str, Any]:

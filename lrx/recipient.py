@@ -121,9 +121,11 @@ class Transcripts(Protocol):
     """What a pull recipient may read. Each question is kept as an Inquiry before it is answered."""
 
     async def ask(self, account: Account, questions: Sequence[Question]) -> Sequence[Transcript]:
-        """Return one transcript for each question, in order. Raises `Forbidden` when the site does not use the
-        recipient
-        and `Busy` when the account asks faster than agreed."""
+        """Return one transcript for each question, in order.
+
+        Raises `Forbidden` when the site does not use the recipient, `Busy` when the account asks faster than agreed,
+        and `Invalid` for more questions than it may ever ask at a time.
+        """
 
 
 class Recipient(Protocol):

@@ -10,21 +10,28 @@ from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import FixedWindowRateLimiter
 from sqlmodel import Session
 from starlette.requests import Request
-from starlette.routing import Mount, Router
+from starlette.routing import Match, Mount, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lrx import credentials
 from lrx.access import Act, permit
 from lrx.delivery.transcripts import answer
-from lrx.errors import Busy, Forbidden, LrxError
+from lrx.errors import Busy, Forbidden, Invalid, LrxError
 from lrx.exchange import Exchange
 from lrx.models import Site
 from lrx.recipient import Account, PullRecipient, Question, Transcript
 from lrx.text import text
 from lrx.web import no_such_path, request_id_of
 from lrx.web.authentication import basic
+from lrx.web.problems import MethodNotAllowed
 
-__all__ = ["Desk", "Door", "mounts"]
+__all__ = ["BatchOverRate", "Desk", "Door", "mounts"]
+
+
+class BatchOverRate(Invalid):
+    """The batch asks for more people than the account's rate ever lets through; waiting does not help."""
+
+    code = "batch_over_rate"
 
 
 class Desk:
@@ -38,7 +45,10 @@ class Desk:
         self._rate = parse(exchange.settings.recipient_rate_limit)
 
     async def ask(self, account: Account, questions: Sequence[Question]) -> Sequence[Transcript]:
-        """Return one transcript for each question, in order. Raises `Busy` and `RecipientNotEnabled`."""
+        """Return one transcript for each question, in order.
+
+        Raises `Busy`, `BatchOverRate` and `RecipientNotEnabled`.
+        """
         await self._limit(account, len(questions))
         now = self.exchange.clock.now()
 
@@ -60,6 +70,15 @@ class Desk:
         return transcripts
 
     async def _limit(self, account: Account, cost: int) -> None:
+        if cost > self._rate.amount:
+            raise BatchOverRate(
+                text(
+                    "This account may ask for {rate}, and the batch asks for {cost}. Ask for at most {most} at a time.",
+                    rate=str(self._rate),
+                    cost=cost,
+                    most=self._rate.amount,
+                )
+            )
         key = str(account.credential_id)
         if await self._limiter.hit(self._rate, key, cost=cost):
             return
@@ -83,15 +102,26 @@ class Door:
     def __init__(self, exchange: Exchange, recipient: PullRecipient) -> None:
         self.exchange = exchange
         self.recipient = recipient
-        self.room: ASGIApp = Router(routes=list(recipient.routes(Desk(exchange, recipient))), default=no_such_path)
+        self.routes: Sequence[Route] = recipient.routes(Desk(exchange, recipient))
+        self.room: ASGIApp = Router(routes=list(self.routes), default=no_such_path)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             scope.setdefault("state", {})["account"] = await self._account(Request(scope))
+            self._refuse_other_methods(scope)
             await self.room(scope, receive, send)
         except LrxError as error:
             response = self.recipient.refuse(Request(scope, receive), error)
+            if isinstance(error, MethodNotAllowed):
+                response.headers["Allow"] = error.allow
             await response(scope, receive, send)
+
+    def _refuse_other_methods(self, scope: Scope) -> None:
+        # A route left to itself answers in plain text, which no recipient reads.
+        found = [(route.matches(scope)[0], route) for route in self.routes]
+        methods = {method for match, route in found if match is Match.PARTIAL for method in route.methods or ()}
+        if methods and all(match is not Match.FULL for match, _ in found):
+            raise MethodNotAllowed(tuple(sorted(methods)))
 
     async def _account(self, request: Request) -> Account:
         username, secret = basic(request.headers)

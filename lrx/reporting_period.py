@@ -5,17 +5,16 @@ on 31 December counts for the year that ends.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Self
-from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from lrx.clock import date_in, day_begins, local_date
+from lrx.clock import date_in, local_date
 from lrx.text import text
 from lrx.validity import ExpiresOn, ExpiryRule, cycle, require_day
 
-__all__ = ["ReportingPeriod", "Span", "bounds", "current", "local_date"]
+__all__ = ["ReportingPeriod", "Span", "current", "local_date"]
 
 
 class ReportingPeriod(BaseModel):
@@ -71,11 +70,6 @@ def current(period: ReportingPeriod | None, rule: ExpiryRule, today: date) -> Sp
     if isinstance(rule, ExpiresOn):
         return Span(*cycle(rule, today))
     return Span(date(today.year, 1, 1), date(today.year, 12, 31))
-
-
-def bounds(span: Span, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """Return the first instant of the span and the first instant after it, in UTC."""
-    return day_begins(span.first, zone), day_begins(span.last + timedelta(days=1), zone)
 
 
 def _period_on(period: ReportingPeriod, day: date) -> Span:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -33,8 +34,9 @@ def _upgrade(connection: Connection) -> None:
     command.upgrade(config, "head")
 
 
+@cache
 def head_revision() -> str:
-    """The newest revision this version knows."""
+    """The newest revision this version knows; the migrations are read once."""
     return str(ScriptDirectory.from_config(_config()).get_current_head())
 
 

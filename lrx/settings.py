@@ -2,19 +2,27 @@
 from here."""
 
 import os
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from limits import parse
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from lrx.errors import Fault, Invalid
+from lrx.faults import faults_of
 from lrx.text import Language, text
 
 __all__ = ["InvalidSettings", "Settings", "load_settings"]
 
 PREFIX = "LRX_"
+
+DATABASE_SCHEMES = ("sqlite", "postgresql", "postgresql+asyncpg")
 
 
 class InvalidSettings(Invalid):
@@ -51,9 +59,9 @@ class Settings(BaseSettings):
     ] = "America/Toronto"
     language: Annotated[Language, Field(description="Language when a reader states none.")] = "en"
     log_level: Annotated[
-        str, Field(description="`debug`, `info`, `warning` or `error`.", pattern="^(debug|info|warning|error)$")
+        Literal["debug", "info", "warning", "error"], Field(description="`debug`, `info`, `warning` or `error`.")
     ] = "info"
-    log_format: Annotated[str, Field(description="`json` or `console`.", pattern="^(json|console)$")] = "json"
+    log_format: Annotated[Literal["json", "console"], Field(description="`json` or `console`.")] = "json"
     max_body_bytes: Annotated[int, Field(description="Largest request body taken, in bytes.", ge=1024)] = (
         8 * 1024 * 1024
     )
@@ -61,9 +69,10 @@ class Settings(BaseSettings):
         str,
         Field(description="Questions a recipient's service account may ask; an identifier of a batch counts as one."),
     ] = "6000/minute"
-    sign_in_rate_limit: Annotated[str, Field(description="Sign-in tries for one user name from one address.")] = (
-        "10/minute"
-    )
+    sign_in_rate_limit: Annotated[
+        str,
+        Field(description="Sign-in tries for one user name from one address; ten times as many for all its names."),
+    ] = "10/minute"
     session_hours: Annotated[int, Field(description="Hours a sign-in lasts.", ge=1, le=168)] = 12
     secure_cookies: Annotated[
         bool, Field(description="Send the session cookie over HTTPS only. Off for a try on loopback.")
@@ -76,23 +85,51 @@ class Settings(BaseSettings):
     @field_validator("time_zone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
-        from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
         try:
             ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            raise ValueError("not a time zone of the IANA list, such as America/Toronto") from error
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError(text("Give a time zone of the IANA list, such as America/Toronto.")) from error
         return value
 
     @field_validator("recipient_rate_limit", "sign_in_rate_limit")
     @classmethod
     def _known_rate(cls, value: str) -> str:
-        from limits import parse
-
         try:
             parse(value)
         except ValueError as error:
-            raise ValueError("not a rate such as 6000/minute") from error
+            raise ValueError(text("Give a rate such as 6000/minute.")) from error
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        # The sentences leave the address out: it may hold a password.
+        example = text("Write it like sqlite:///var/lrx.db or postgresql://user:password@host/name.")
+        try:
+            url = make_url(value)
+        except (ArgumentError, ValueError):
+            raise ValueError(text("It is no address of a database. {example}", example=example)) from None
+        if url.drivername not in DATABASE_SCHEMES:
+            raise ValueError(
+                text("{scheme} is no database LRX can use. {example}", scheme=url.drivername, example=example)
+            )
+        if not url.database:
+            raise ValueError(text("It names no database. {example}", example=example))
+        return value
+
+    @field_validator("frozen_clock")
+    @classmethod
+    def _known_instant(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        try:
+            has_zone = datetime.fromisoformat(value).tzinfo is not None
+        except ValueError:
+            has_zone = False
+        if not has_zone:
+            raise ValueError(text("Give a date and a time with its zone, like 2026-04-01T14:30:00Z."))
         return value
 
     @property
@@ -132,13 +169,15 @@ def load_settings(**values: Any) -> Settings:
     try:
         return Settings(**values)
     except ValidationError as error:
+        found = zip(error.errors(include_url=False, include_input=False), faults_of(error, {}), strict=True)
         faults = tuple(
             Fault(
-                f"/{fault['loc'][0]}",
+                f"/{where['loc'][0]}",
                 "setting_invalid",
-                text("{variable}: {reason}.", variable=_variable(fault["loc"]), reason=fault["msg"]),
+                text("{variable}: {sentence}", variable=_variable(where["loc"]), sentence=fault.detail),
+                fault.hint,
             )
-            for fault in error.errors(include_url=False, include_input=False)
+            for where, fault in found
         )
         raise InvalidSettings(faults[0].detail, faults=faults) from None
     except OSError as error:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
+from lrx import audit
 from lrx.access import Act
 from lrx.errors import Conflict, NotFound
 from lrx.models import Site
@@ -16,6 +17,7 @@ from lrx.text import text
 __all__ = ["DEFAULT", "UnknownSite", "act_for_site", "create_site", "ensure_default_site", "site_named"]
 
 DEFAULT = "default"
+SETUP_ACTOR = "system:setup"
 
 
 class UnknownSite(NotFound):
@@ -27,9 +29,11 @@ class UnknownSite(NotFound):
 def ensure_default_site(session: Session, settings: Settings, now: datetime, new_id: Callable[[], UUID]) -> Site:
     """Return the default site, making it on a new installation."""
     found = session.exec(select(Site).where(Site.code == DEFAULT)).first()
-    return found or create_site(
-        session, DEFAULT, settings.time_zone, now, new_id, name="LRX", language=settings.language
-    )
+    if found is not None:
+        return found
+    made = create_site(session, DEFAULT, settings.time_zone, now, new_id, name="LRX", language=settings.language)
+    audit.keep(session, act_for_site(made, SETUP_ACTOR, now, new_id), "create", "site", made.id)
+    return made
 
 
 def create_site(
@@ -42,7 +46,7 @@ def create_site(
     name: str,
     language: str = "en",
 ) -> Site:
-    """Make a site. Raises `Conflict` when the code is taken."""
+    """Make a site; the caller, who knows the actor, keeps the audit entry. Raises `Conflict` when the code is taken."""
     if session.exec(select(Site).where(Site.code == code)).first():
         raise Conflict(text("There is already a site {code}. Choose another code.", code=code))
     site = Site(id=new_id(), code=code, name=name, time_zone=time_zone, language=language, created_at=now)

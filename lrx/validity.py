@@ -5,13 +5,13 @@ on a date of the calendar. Before this comes the claim of a completion; after it
 """
 
 from calendar import monthrange
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
 from lrx.clock import date_in, day_begins, local_date
 from lrx.text import text
@@ -32,6 +32,7 @@ __all__ = [
     "judge",
     "renewable_from",
     "require_day",
+    "stored_rule",
 ]
 
 Unit = Literal["days", "months", "years"]
@@ -94,6 +95,8 @@ class ExpiresOn(BaseModel):
 
 ExpiryRule = Annotated[NeverExpires | ExpiresAfter | ExpiresOn, Field(discriminator="rule")]
 
+_RULE: TypeAdapter[ExpiryRule] = TypeAdapter(ExpiryRule)
+
 
 class RecertificationWindow(Lapse):
     """How long before a record is due to expire a repeated completion makes a new record.
@@ -130,6 +133,11 @@ def require_day(month: int, day: int) -> None:
     """Raise `ValueError` when no year has that day. 29 February exists."""
     if day > monthrange(2000, month)[1]:
         raise ValueError(text("Month {month} has no day {day}. Choose a day that exists.", month=month, day=day))
+
+
+def stored_rule(expiry: Mapping[str, Any]) -> ExpiryRule:
+    """Return the rule that a course keeps as JSON."""
+    return _RULE.validate_python(expiry)
 
 
 def expires_at(rule: ExpiryRule, completed_at: datetime, zone: ZoneInfo) -> datetime | None:

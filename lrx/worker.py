@@ -9,8 +9,8 @@ import anyio
 
 from lrx.api.idempotency import forget
 from lrx.exchange import Exchange
-from lrx.logs import log
-from lrx.xapi.projector import Projector
+from lrx.logs import log, trace_of
+from lrx.xapi.projector import Projector, replay_everything_parked
 
 __all__ = ["run"]
 
@@ -31,12 +31,15 @@ async def _keep_going(name: str, work: Callable[[], Awaitable[None]]) -> None:
     while True:
         try:
             await work()
-        except Exception:
-            log.exception("work failed and is tried again", work=name)
+        except Exception as error:
+            log.error(
+                "work failed and is tried again", work=name, error=type(error).__qualname__, trace=trace_of(error)
+            )
             await anyio.sleep(PAUSE_AFTER_FAILURE)
 
 
 async def _chores(exchange: Exchange) -> None:
     while True:
         await exchange.database.write(partial(forget, before=exchange.clock.now() - KEYS_KEPT))
+        await replay_everything_parked(exchange)
         await anyio.sleep(3600)

@@ -14,12 +14,13 @@ from lrx.courses import courses
 from lrx.models import Activity, Course
 from lrx.validity import ExpiryRule, NeverExpires, RecertificationWindow, Repeats
 from lrx.xapi.projector import replay_subjects
+from lrx.xapi.subjects import object_subjects
 
 __all__ = ["OPERATIONS"]
 
 TAG = "courses"
 
-Address = Field(default=None, max_length=1000, pattern=r"^[A-Za-z][A-Za-z0-9+.-]*:[^\s\x00-\x1f]+$")
+Address = Field(default=None, max_length=500, pattern=r"^[A-Za-z][A-Za-z0-9+.-]*:[^\s\x00-\x1f]+$")
 
 
 class CourseCreate(In):
@@ -243,7 +244,7 @@ def _given(body: In, *, keep_null: tuple[str, ...]) -> dict[str, Any]:
 
 def _replay(call: Call, session: Session, iri: str | None) -> None:
     if iri:
-        replay_subjects(session, call.act, call.exchange.recipients, frozenset(address_forms(iri)))
+        replay_subjects(session, call.act, call.exchange.recipients, object_subjects(iri))
 
 
 def _course(course: Course) -> CoursePublic:

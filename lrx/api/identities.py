@@ -9,10 +9,11 @@ from sqlmodel import Session, col, select
 from lrx.api.operation import Answer, Call, operation
 from lrx.api.pagination import Page, PageQuery, after, decode_cursor
 from lrx.api.values import LEARNERS as TAG
-from lrx.api.values import In, Instant, LearnerPath, Out
+from lrx.api.values import In, Instant, LearnerPath, Out, Reason
 from lrx.models import Identity
 from lrx.people import identities, learners
 from lrx.xapi.projector import replay_subjects
+from lrx.xapi.subjects import agent_subjects
 
 __all__ = ["OPERATIONS"]
 
@@ -21,10 +22,18 @@ class IdentityCreate(In):
     """Another name statements know the learner by."""
 
     kind: Literal["account", "mbox", "mbox_sha1sum", "openid"]
-    home_page: str | None = Field(default=None, max_length=500)
+    home_page: str | None = Field(default=None, max_length=300)
     """For an account: the address of its system."""
     value: str = Field(min_length=1, max_length=320)
-    """The account's name, the e-mail address without mailto:, the digest or the OpenID."""
+    """The account's name, the e-mail address, the digest or the OpenID."""
+    reason: Reason | None = None
+
+
+class IdentityPath(In):
+    """Which identity of which learner."""
+
+    learner_id: UUID
+    identity_id: UUID
 
 
 class IdentityPublic(Out):
@@ -70,15 +79,29 @@ def map_identity(call: Call, path: LearnerPath, body: IdentityCreate, session: S
     """Statements parked under this name are projected again."""
     learner = learners.by_id(session, call.act, path.learner_id)
     identity, is_new = identities.map_identity(
-        session, call.act, learner.id, kind=body.kind, home_page=body.home_page, value=body.value
+        session, call.act, learner.id, kind=body.kind, home_page=body.home_page, value=body.value, reason=body.reason
     )
-    subjects = identities.subjects_of(identity.kind, identity.home_page, identity.value)
+    subjects = agent_subjects(identity.kind, identity.home_page or None, identity.value)
     replay_subjects(session, call.act, call.exchange.recipients, subjects)
     return Answer(_public_identity(identity), status=201 if is_new else 200)
+
+
+@operation(
+    "DELETE",
+    "/learners/{learner_id}/identities/{identity_id}",
+    permission="learners:write",
+    summary="Unmap a name from a learner",
+    tag=TAG,
+    errors=(learners.UnknownLearner, identities.UnknownIdentity),
+)
+def unmap_identity(call: Call, path: IdentityPath, session: Session) -> None:
+    """For statements to come. Records made through it stay; void them where they are somebody else's."""
+    learner = learners.by_id(session, call.act, path.learner_id)
+    identities.unmap_identity(session, call.act, learner.id, path.identity_id)
 
 
 def _public_identity(identity: Identity) -> IdentityPublic:
     return IdentityPublic(**identity.model_dump(exclude={"site_id", "home_page"}), home_page=identity.home_page or None)
 
 
-OPERATIONS = (list_identities, map_identity)
+OPERATIONS = (list_identities, map_identity, unmap_identity)

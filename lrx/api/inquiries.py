@@ -1,6 +1,6 @@
 """`/inquiries`: what recipients asked and were answered, and the questions that found nobody."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 
 from lrx.api.operation import Call, operation
 from lrx.api.pagination import Page, PageQuery, after, decode_cursor
-from lrx.api.values import In, Instant, Out
+from lrx.api.values import In, Instant, Moment, Out
 from lrx.delivery.unmatched import NearMiss, Unmatched, near_misses, unmatched
 from lrx.errors import NotFound
 from lrx.models import Inquiry
@@ -61,7 +61,7 @@ class NearMissPublic(Out):
 
 
 class UnmatchedPublic(Out):
-    """All questions for one identifier that found nobody."""
+    """All questions for one identifier that found nobody and ended the same way."""
 
     object: Literal["unmatched_inquiries"] = "unmatched_inquiries"
     recipient: str
@@ -87,8 +87,8 @@ class InquiryQuery(PageQuery):
     outcome: Outcome | None = None
     learner_id: UUID | None = None
     oci_id: str | None = None
-    asked_from: datetime | None = None
-    asked_before: datetime | None = None
+    asked_from: Moment | None = None
+    asked_before: Moment | None = None
 
 
 class UnmatchedQuery(PageQuery):
@@ -96,7 +96,7 @@ class UnmatchedQuery(PageQuery):
 
     recipient: str | None = None
     outcome: Outcome | None = None
-    asked_from: datetime | None = None
+    asked_from: Moment | None = None
     """Without it: the last 30 days."""
 
 
@@ -127,10 +127,10 @@ def list_inquiries(call: Call, query: InquiryQuery, session: Session) -> Page[In
     tag=TAG,
 )
 def list_unmatched(call: Call, query: UnmatchedQuery, session: Session) -> Page[UnmatchedPublic]:
-    """One entry for each identifier, with the people who may be meant. Leaves the list once the identifier is
-    answered."""
-    place = decode_cursor("unmatched", query.cursor, (str, str))
-    after_ = (str(place[0]), str(place[1])) if place else None
+    """One entry for each identifier and outcome, with the people who may be meant. Leaves the list once the identifier
+    is answered."""
+    place = decode_cursor("unmatched", query.cursor, (str, str, str))
+    after_ = (str(place[0]), str(place[1]), str(place[2])) if place else None
     since = query.asked_from or call.act.at - RECENT
     groups = unmatched(
         session,
@@ -147,7 +147,7 @@ def list_unmatched(call: Call, query: UnmatchedQuery, session: Session) -> Page[
         "unmatched",
         groups,
         query.limit,
-        key=lambda group: [group.recipient, group.asked],
+        key=lambda group: [group.recipient, group.asked, group.outcome.value],
         show=lambda group: _unmatched(group, close.get(group.oci_id, ()) if group.oci_id else ()),
     )
 

@@ -15,9 +15,10 @@ from lrx.api.values import In, Instant, LearnerPath, Line, Out, Reason
 from lrx.delivery.outbox import held_oci_ids
 from lrx.models import Learner, LearnerChange, LearnerOciId
 from lrx.oci_id import InvalidOciId, OciId
-from lrx.people import identities, learners
+from lrx.people import learners
 from lrx.text import text
-from lrx.xapi.projector import replay_subjects
+from lrx.xapi.projector import replay_subjects, subjects_named
+from lrx.xapi.subjects import agent_subjects
 
 __all__ = ["OPERATIONS", "LearnerPublic", "show_learner"]
 
@@ -25,7 +26,7 @@ __all__ = ["OPERATIONS", "LearnerPublic", "show_learner"]
 class Lms(In):
     """The identity an LMS gave: its address and its number for the user."""
 
-    home_page: str = Field(min_length=1, max_length=500)
+    home_page: str = Field(min_length=1, max_length=300)
     user_id: str = Field(min_length=1, max_length=100)
 
 
@@ -190,7 +191,7 @@ def get_learner(call: Call, path: LearnerPath, session: Session) -> LearnerPubli
     permission="learners:write",
     summary="Change a learner",
     tag=TAG,
-    errors=(learners.UnknownLearner, learners.LearnerTaken),
+    errors=(learners.UnknownLearner, learners.LearnerTaken, learners.LearnerLost),
     examples={"suspended": {"suspended": True, "reason": "Left the hospital"}},
 )
 def change_learner(call: Call, path: LearnerPath, body: LearnerUpdate, session: Session) -> LearnerPublic:
@@ -247,7 +248,9 @@ def _public(call: Call, learner: Learner, held: tuple[OciId, ...]) -> LearnerPub
 def _replay(call: Call, session: Session, learner: Learner) -> None:
     subjects: set[str] = set()
     if learner.home_page and learner.lms_user_id:
-        subjects |= identities.subjects_of("account", learner.home_page, learner.lms_user_id)
+        subjects |= agent_subjects("account", learner.home_page, learner.lms_user_id)
+    if learner.username:
+        subjects |= subjects_named(session, call.act, learner.username)
     if subjects:
         replay_subjects(session, call.act, call.exchange.recipients, frozenset(subjects))
 

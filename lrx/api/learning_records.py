@@ -10,7 +10,7 @@ from lrx import learning_records
 from lrx.api.operation import Call, operation
 from lrx.api.pagination import Page, PageQuery, after, decode_cursor
 from lrx.api.values import RECORDS as TAG
-from lrx.api.values import In, Instant, Out, Reason
+from lrx.api.values import In, Instant, Moment, Out, Reason
 from lrx.delivery.voidings import voidings_of
 from lrx.models import CHIPS, Amendment, Delivery, LearningRecord, SubjectKind, Voiding
 from lrx.source import Source
@@ -61,7 +61,12 @@ class VoidingPublic(Out):
 
 
 class DeliveryPublic(Out):
-    """Where the record stands at one recipient."""
+    """Where the record stands at one recipient.
+
+    The reporting period and the expiry are no part of `status`: they change by themselves and are judged when the
+    recipient asks. A record that is `offered` may be outside them, or one of its mandatory activities may be; the
+    page of the course shows the whole verdict.
+    """
 
     id: UUID
     recipient: str
@@ -101,8 +106,8 @@ class RecordQuery(PageQuery):
     course_id: UUID | None = None
     activity_id: UUID | None = None
     source: Source | None = None
-    recorded_from: datetime | None = None
-    recorded_before: datetime | None = None
+    recorded_from: Moment | None = None
+    recorded_before: Moment | None = None
 
 
 class Because(In):
@@ -113,7 +118,12 @@ class Because(In):
 
 @operation("GET", "/learning-records", permission="records:read", summary="List learning records", tag=TAG)
 def list_records(call: Call, query: RecordQuery, session: Session) -> Page[LearningRecordPublic]:
-    """Oldest recorded first."""
+    """Oldest recorded first, by the time the claim reached us.
+
+    A statement that was set aside keeps that time: the record made of it later stands among those of its day, behind a
+    cursor that has passed. Whoever copies records by cursor therefore reads the list again from its beginning now and
+    then; what was read before has the same id.
+    """
     statement = select(LearningRecord).where(LearningRecord.site_id == call.act.site_id)
     for name in ("learner_id", "course_id", "activity_id", "source"):
         wanted = getattr(query, name)

@@ -1,10 +1,15 @@
-"""Pages: lists given out piece by piece, by key and never by offset, so that nothing is skipped when rows come in."""
+"""Pages: lists given out piece by piece, by key and never by offset, so that rows that come in move no other.
+
+A row that comes in with a key behind the cursor is not met by going on: learning records are ordered by the time their
+claim reached us, and one made of a statement that was set aside carries that earlier time. A cursor reads a list once
+through; it is no way to be told of everything that is new.
+"""
 
 import base64
 import binascii
 import json
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Generic, Literal, Self, TypeAlias, TypeVar
 from urllib.parse import parse_qsl, quote, urlencode
 from uuid import UUID
@@ -76,7 +81,7 @@ class Page(BaseModel, Generic[Item]):
 
 def encode_cursor(name: str, values: Sequence[Key]) -> str:
     """Return the cursor of the list `name` that stands after the row with these key values."""
-    written = [value.isoformat() if isinstance(value, datetime) else value for value in values]
+    written = [value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value for value in values]
     content = json.dumps([name, *written], default=str, ensure_ascii=False, separators=(",", ":"))
     return base64.urlsafe_b64encode(content.encode()).decode().rstrip("=")
 
@@ -94,7 +99,7 @@ def decode_cursor(name: str, cursor: str | None, kinds: Sequence[type[Key]]) -> 
                 raise ValueError("another list's")
         if encode_cursor(name, values) != cursor:
             raise ValueError("not as it was given out")
-    except (Invalid, binascii.Error, ValueError) as error:
+    except (Invalid, binascii.Error, OverflowError, ValueError) as error:
         detail = text("This cursor does not belong to this list. Start again without one.")
         raise InvalidCursor(detail, faults=(Fault("/query/cursor", InvalidCursor.code, detail),)) from error
     return values
@@ -128,7 +133,7 @@ def _value(kind: type[Key], written: object) -> Key:
         case str() if kind is UUID:
             return UUID(written)
         case str() if kind is datetime and (instant := datetime.fromisoformat(written)).tzinfo is not None:
-            return instant
+            return instant.astimezone(UTC)
         case int() if kind is int and not isinstance(written, bool) and abs(written) <= LARGEST:
             return written
         case _:

@@ -86,7 +86,9 @@ class CollegePublic(Out):
 def get_profile_field(call: Call, session: Session) -> ProfileFieldPublic:
     """With warnings about how it is set."""
     field = profile_fields.field_of(session, call.act)
-    return _public(call, field or profile_fields.require_field(session, call.act))
+    if field is None:
+        raise profile_fields.missing()
+    return _public(call, field)
 
 
 @operation(

@@ -73,7 +73,7 @@ class ParkedPublic(Out):
     statement_id: UUID
     reason: ParkedReason
     subject: str
-    """What is not known: `account:<home page>|<name>`, `mbox:|<address>` or the address of a course."""
+    """What is not known, cut at 200 characters: `account:<home page>|<name>`, `mbox:|<address>` or an address."""
     parked_at: Instant
 
 
@@ -113,7 +113,7 @@ def list_set_aside(call: Call, query: SetAsideQuery, session: Session) -> Page[S
 @operation(
     "POST",
     "/statements/set-aside/{set_aside_id}/replay",
-    permission="statements:read",
+    permission="statements:replay",
     summary="Store a statement set aside",
     tag=TAG,
     errors=(set_aside.UnknownSetAside, set_aside.AlreadyReplayed, InvalidStatement, StatementConflict),
@@ -124,7 +124,6 @@ def replay_set_aside(call: Call, path: SetAsidePath, body: Replay, session: Sess
     aside = set_aside.set_aside_by_id(session, call.act, path.set_aside_id)
     corrected = json.dumps(body.statement, ensure_ascii=False).encode() if body.statement is not None else None
     replayed = set_aside.replay(session, call.act, aside, corrected)
-    call.exchange.wake_projector()
     return _set_aside(replayed)
 
 
@@ -155,7 +154,7 @@ def list_parked(call: Call, query: ParkedQuery, session: Session) -> Page[Parked
 @operation(
     "POST",
     "/statements/parked/replay",
-    permission="statements:read",
+    permission="statements:replay",
     summary="Project parked statements again",
     tag=TAG,
     examples={"everything": {}},

@@ -1,10 +1,12 @@
 """Shapes that several nouns share."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
+
+from lrx.text import text
 
 __all__ = [
     "LEARNERS",
@@ -15,6 +17,7 @@ __all__ = [
     "Instant",
     "LearnerPath",
     "Line",
+    "Moment",
     "Out",
     "Reason",
     "Words",
@@ -30,6 +33,17 @@ Instant = Annotated[
     datetime, PlainSerializer(lambda value: value.isoformat().replace("+00:00", "Z"), return_type=str, when_used="json")
 ]
 """An instant in UTC, written with Z."""
+
+
+def _in_utc(value: datetime) -> datetime:
+    try:
+        return value.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(text("This time is outside the calendar in UTC. Give one in the years 2 to 9998.")) from error
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+"""An instant as callers give it, with its time zone."""
 
 Line = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")

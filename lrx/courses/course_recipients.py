@@ -10,10 +10,10 @@ from sqlmodel import Session, col, select
 
 from lrx import audit
 from lrx.access import Act
-from lrx.delivery.outbox import reconsider
+from lrx.delivery.outbox import is_enabled, reconsider
 from lrx.errors import Conflict, Fault, Invalid, NotFound
 from lrx.faults import faults_of, summary
-from lrx.models import Course, CourseRecipient, LearningRecord, RecipientInterval, SiteRecipient
+from lrx.models import Course, CourseRecipient, LearningRecord, RecipientInterval
 from lrx.recipient import Recipient
 from lrx.text import text
 
@@ -25,7 +25,6 @@ __all__ = [
     "change",
     "checked",
     "course_recipient",
-    "is_enabled",
     "remove",
 ]
 
@@ -73,7 +72,7 @@ def add(
 
     Raises `RecipientOff` when the site does not use it, `CourseRecipientPresent`, and `Invalid` for wrong settings.
     """
-    if not is_enabled(session, act, recipient.code):
+    if not is_enabled(session, act.site_id, recipient.code):
         raise RecipientOff(
             text(
                 "{recipient} is not switched on for this site. A site administrator switches it on first.",
@@ -157,14 +156,6 @@ def _release_since(session: Session, act: Act, recipients: Mapping[str, Recipien
     )
     for learner_id in session.exec(learners.distinct()).all():
         reconsider(session, act, recipients, learner_id=learner_id, course_id=course.id)
-
-
-def is_enabled(session: Session, act: Act, recipient: str) -> bool:
-    """Whether the site uses the recipient."""
-    query = select(SiteRecipient.enabled).where(
-        SiteRecipient.site_id == act.site_id, SiteRecipient.recipient == recipient
-    )
-    return bool(session.exec(query).first())
 
 
 def checked(model: type[BaseModel], values: Mapping[str, Any], pointer: str) -> BaseModel:

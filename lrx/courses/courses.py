@@ -88,12 +88,6 @@ def activity_by_iri(session: Session, act: Act, iri: str) -> Activity | None:
     ).first()
 
 
-def activities_of(session: Session, act: Act, course_id: UUID) -> list[Activity]:
-    """Return the activities of a course, oldest first."""
-    query = select(Activity).where(Activity.site_id == act.site_id, Activity.course_id == course_id)
-    return list(session.exec(query.order_by(col(Activity.id))))
-
-
 def create(session: Session, act: Act, fields: Mapping[str, Any]) -> Course:
     """Create a course of these fields (columns of `Course`). Raises `CourseTaken`."""
     values = _normal(fields)

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from sqlmodel import Session, col, select
 
 from lrx.access import Act
-from lrx.database import insert_new
+from lrx.database import insert_new, pieces
 from lrx.delivery.proofs import proof
 from lrx.delivery.voidings import voided_among
 from lrx.eligibility import Facts, Interval, decide
@@ -35,7 +35,15 @@ from lrx.recipient import PullRecipient, Recipient
 from lrx.source import SENT_SOURCES
 from lrx.tables import table
 
-__all__ = ["held_oci_ids", "intervals_of", "lock_learner", "reconsider", "reconsider_learner", "site_settings"]
+__all__ = [
+    "held_oci_ids",
+    "intervals_of",
+    "is_enabled",
+    "lock_learner",
+    "reconsider",
+    "reconsider_learner",
+    "site_settings",
+]
 
 # What is on its way or was handed over does not go back by itself; only voiding withdraws it.
 SETTLED = frozenset({DeliveryStatus.DELIVERED, DeliveryStatus.SENDING, DeliveryStatus.SUBMITTED, DeliveryStatus.DEAD})
@@ -94,15 +102,17 @@ class _Case:
         self.activities = {
             activity.id: activity for activity in session.exec(select(Activity).where(col(Activity.id).in_(seen)))
         }
-        self.done = {
-            str(record.activity_id)
-            for record in self.records
-            if record.activity_id and record.source in SENT_SOURCES and record.id not in self.voided
-        }
 
-    def missing(self, record: LearningRecord) -> tuple[str, ...]:
-        """Names of the activities that were mandatory when the record was kept and have no record."""
-        return tuple(activity["full_name"] for activity in record.mandatory if activity["id"] not in self.done)
+    def missing(self, record: LearningRecord, intervals: Sequence[Interval]) -> tuple[str, ...]:
+        """Names of the activities that were mandatory when the record was kept and of which the recipient gets none."""
+        done = {
+            str(one.activity_id)
+            for one in self.records
+            if one.source in SENT_SOURCES
+            and one.id not in self.voided
+            and any(interval.contains(one.recorded_at) for interval in intervals)
+        }
+        return tuple(activity["full_name"] for activity in record.mandatory if activity["id"] not in done)
 
 
 def _settle(session: Session, act: Act, case: _Case, recipient: Recipient, intervals: Sequence[Interval]) -> int:
@@ -116,7 +126,7 @@ def _settle(session: Session, act: Act, case: _Case, recipient: Recipient, inter
             source=record.source,
             recorded_at=record.recorded_at,
             voided=record.id in case.voided,
-            missing_activities=case.missing(record),
+            missing_activities=case.missing(record, intervals),
             oci_ids=case.oci_ids,
             intervals=tuple(intervals),
             objections=tuple(
@@ -127,9 +137,8 @@ def _settle(session: Session, act: Act, case: _Case, recipient: Recipient, inter
         standing = deliveries.get(record.id)
         if standing is None:
             moved += _owe(session, act, case, recipient, record.id, status, reason)
-        elif _moves(standing, status, reason):
-            _move(session, act, standing.id, status, reason)
-            moved += 1
+        else:
+            moved += _move(session, act, standing, status, reason)
     return moved
 
 
@@ -162,11 +171,25 @@ def _moves(standing: _Standing, status: DeliveryStatus, reason: str | None) -> b
     return (standing.status, standing.reason) != (status, reason)
 
 
-def _move(session: Session, act: Act, delivery_id: UUID, status: DeliveryStatus, reason: str | None) -> None:
+def _move(session: Session, act: Act, standing: _Standing, status: DeliveryStatus, reason: str | None) -> bool:
+    """Move the delivery from where it was read to stand, if it moves from there; returns whether it moved.
+
+    An answer given in the meantime may have marked it delivered: then it is judged once more, from there.
+    """
+    rows = table(Delivery)
     changes: dict[str, Any] = {"status": status, "reason": reason, "changed_at": act.at}
     changes["due_at"] = act.at if status is DeliveryStatus.PENDING else None
-    rows = table(Delivery)
-    session.connection().execute(sa.update(rows).where(rows.c.id == delivery_id).values(changes))
+    seen: _Standing | None = standing
+    for _ in range(2):
+        if seen is None or not _moves(seen, status, reason):
+            return False
+        here = (rows.c.id == seen.id, rows.c.status == seen.status)
+        if session.connection().execute(sa.update(rows).where(*here).values(changes)).rowcount:
+            return True
+        now = sa.select(rows.c.id, rows.c.subject_id, rows.c.status, rows.c.reason).where(rows.c.id == seen.id)
+        found = session.connection().execute(now).first()
+        seen = _Standing(*found) if found else None
+    return False
 
 
 def _owe(
@@ -200,18 +223,19 @@ def _owe(
 
 def held_oci_ids(session: Session, site_id: UUID, learner_ids: Sequence[UUID]) -> dict[UUID, tuple[OciId, ...]]:
     """Return the OCI IDs each learner holds now, the primary one first."""
-    held = session.exec(
-        select(LearnerOciId)
-        .where(
-            LearnerOciId.site_id == site_id,
-            col(LearnerOciId.learner_id).in_(learner_ids),
-            col(LearnerOciId.held_until).is_(None),
-        )
-        .order_by(col(LearnerOciId.is_primary).desc(), col(LearnerOciId.held_from), col(LearnerOciId.id))
-    )
     found: dict[UUID, tuple[OciId, ...]] = {}
-    for one in held:
-        found[one.learner_id] = (*found.get(one.learner_id, ()), one.oci_id)
+    for some in pieces(learner_ids):
+        held = session.exec(
+            select(LearnerOciId)
+            .where(
+                LearnerOciId.site_id == site_id,
+                col(LearnerOciId.learner_id).in_(some),
+                col(LearnerOciId.held_until).is_(None),
+            )
+            .order_by(col(LearnerOciId.is_primary).desc(), col(LearnerOciId.held_from), col(LearnerOciId.id))
+        )
+        for one in held:
+            found[one.learner_id] = (*found.get(one.learner_id, ()), one.oci_id)
     return found
 
 
@@ -237,3 +261,9 @@ def site_settings(session: Session, site_id: UUID, recipient: Recipient) -> Base
         )
     ).first()
     return recipient.site_settings.model_validate(stored or {})
+
+
+def is_enabled(session: Session, site_id: UUID, recipient: str) -> bool:
+    """Whether the site uses the recipient."""
+    query = select(SiteRecipient.enabled).where(SiteRecipient.site_id == site_id, SiteRecipient.recipient == recipient)
+    return bool(session.exec(query).first())

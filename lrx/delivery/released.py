@@ -10,7 +10,6 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from pydantic import TypeAdapter
 from sqlmodel import Session, col, select
 
 from lrx.clock import local_date
@@ -19,11 +18,9 @@ from lrx.delivery.proofs import proof
 from lrx.models import Activity, Course, CourseRecipient, Delivery, DeliveryStatus, LearningRecord, SubjectKind
 from lrx.recipient import ProofOfCompletion
 from lrx.reporting_period import ReportingPeriod, Span, current
-from lrx.validity import ExpiresOn, ExpiryRule
+from lrx.validity import ExpiresOn, stored_rule
 
 __all__ = ["has_expired", "period_of", "released"]
-
-_RULE: TypeAdapter[ExpiryRule] = TypeAdapter(ExpiryRule)
 
 
 class _Release(NamedTuple):
@@ -61,13 +58,21 @@ def period_of(
 ) -> Span:
     """The current reporting period of a course recipient, from its stored settings and the course's."""
     period = ReportingPeriod.model_validate(reporting_period) if reporting_period else None
-    return current(period, _RULE.validate_python(expiry), local_date(now, zone))
+    return current(period, stored_rule(expiry), local_date(now, zone))
 
 
-def has_expired(expires_at: datetime | None, expiry: Mapping[str, Any], now: datetime) -> bool:
-    """Whether a record no longer holds. Where a course expires on a calendar date, the cycle of the completion decides
-    and not the date kept on the record, which an earlier rule may have set."""
-    if isinstance(_RULE.validate_python(expiry), ExpiresOn):
+def has_expired(
+    expires_at: datetime | None,
+    reporting_period: Mapping[str, Any] | None,
+    expiry: Mapping[str, Any],
+    now: datetime,
+) -> bool:
+    """Whether a record no longer holds for a course recipient, whose own reporting period this is, if it has one.
+
+    Where its period is the cycle of a course that expires on a calendar date, being in that cycle decides, and not the
+    date kept on the record, which an earlier rule may have set.
+    """
+    if not reporting_period and isinstance(stored_rule(expiry), ExpiresOn):
         return False
     return expires_at is not None and expires_at <= now
 
@@ -76,7 +81,7 @@ def _is_valid(release: _Release, zone: ZoneInfo, now: datetime) -> bool:
     span = period_of(release.link.reporting_period, release.course.expiry, zone, now)
     if not span.contains(local_date(release.record.completed_at, zone)):
         return False
-    return not has_expired(release.record.expires_at, release.course.expiry, now)
+    return not has_expired(release.record.expires_at, release.link.reporting_period, release.course.expiry, now)
 
 
 def _candidates(session: Session, site_id: UUID, recipient: str, learner_ids: Sequence[UUID]) -> list[_Release]:

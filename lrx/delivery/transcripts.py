@@ -10,10 +10,11 @@ from sqlmodel import Session, col, select
 
 from lrx import alerts
 from lrx.access import Act
-from lrx.delivery.outbox import site_settings
+from lrx.database import pieces
+from lrx.delivery.outbox import is_enabled, site_settings
 from lrx.delivery.released import released
 from lrx.errors import Forbidden
-from lrx.models import Delivery, DeliveryStatus, Inquiry, LearnerOciId, SiteRecipient, SubjectKind
+from lrx.models import Delivery, DeliveryStatus, Inquiry, LearnerOciId, SubjectKind
 from lrx.oci_id import InvalidOciId, OciId
 from lrx.recipient import Account, Outcome, ProofOfCompletion, PullRecipient, Question, Transcript
 from lrx.tables import table
@@ -49,7 +50,7 @@ def answer(
 ) -> list[Transcript]:
     """Answer the questions in order, keep each as an Inquiry, and mark what was shown as delivered."""
     started = time.perf_counter()  # a duration, not an instant: a frozen clock has none
-    if not _is_enabled(session, account):
+    if not is_enabled(session, account.site_id, account.recipient):
         raise RecipientNotEnabled(
             text(
                 "{recipient} is not switched on for this site. A site administrator switches it on under Recipients.",
@@ -71,15 +72,6 @@ def answer(
     _mark_delivered(session, act, recipient, cases)
     duration = int((time.perf_counter() - started) * 1_000_000) // max(len(cases), 1)
     return _keep(session, act, account, recipient.codes, cases, duration)
-
-
-def _is_enabled(session: Session, account: Account) -> bool:
-    enabled = session.exec(
-        select(SiteRecipient.enabled).where(
-            SiteRecipient.site_id == account.site_id, SiteRecipient.recipient == account.recipient
-        )
-    ).first()
-    return bool(enabled)
 
 
 def _parse(question: Question) -> _Case:
@@ -139,21 +131,19 @@ def _is_wanted(proof: ProofOfCompletion, question: Question) -> bool:
 
 
 def _mark_delivered(session: Session, act: Act, recipient: PullRecipient, cases: Sequence[_Case]) -> None:
-    shown = {proof.record_id for case in cases for proof in case.proofs}
-    if not shown:
-        return
     rows = table(Delivery)
-    session.connection().execute(
-        sa.update(rows)
-        .where(
-            rows.c.site_id == act.site_id,
-            rows.c.recipient == recipient.code,
-            rows.c.subject_kind == SubjectKind.RECORD,
-            rows.c.subject_id.in_(shown),
-            rows.c.status == DeliveryStatus.OFFERED,
+    for shown in pieces({proof.record_id for case in cases for proof in case.proofs}):
+        session.connection().execute(
+            sa.update(rows)
+            .where(
+                rows.c.site_id == act.site_id,
+                rows.c.recipient == recipient.code,
+                rows.c.subject_kind == SubjectKind.RECORD,
+                rows.c.subject_id.in_(shown),
+                rows.c.status == DeliveryStatus.OFFERED,
+            )
+            .values(status=DeliveryStatus.DELIVERED, delivered_at=act.at, changed_at=act.at)
         )
-        .values(status=DeliveryStatus.DELIVERED, delivered_at=act.at, changed_at=act.at)
-    )
 
 
 def _keep(

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from lrx.access import Act
+from lrx.database import pieces
 from lrx.models import Inquiry, LearnerOciId
 from lrx.near_misses import Kind, kind, neighbours
 from lrx.oci_id import OciId
@@ -26,6 +27,9 @@ UNMATCHED = (
 )
 SHOWN = 10
 """Most near misses shown for one identifier."""
+LONGEST = 12
+"""Characters of the longest number that slips are looked for: those of colleges are shorter, and a recipient may ask
+for any number it likes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +61,11 @@ def unmatched(
     recipient: str | None,
     outcome: Outcome | None,
     since: datetime,
-    after: tuple[str, str] | None,
+    after: tuple[str, str, str] | None,
     limit: int,
 ) -> list[Unmatched]:
-    """Return the groups of questions asked since then, in the order of recipient and identifier, beginning after
-    `after`.
+    """Return the groups of questions asked since then, in the order of recipient, identifier and outcome, beginning
+    after `after`.
 
     An identifier that was answered since its last miss is matched now and is left out.
     """
@@ -71,15 +75,15 @@ def unmatched(
         sa.select(
             rows.recipient,
             name.label("asked"),
-            sa.func.max(rows.outcome).label("outcome"),
-            sa.func.max(rows.code).label("code"),
+            rows.outcome,
+            sa.func.max(rows.code).label("code"),  # a recipient has one code for an outcome
             sa.func.count().label("times"),
             sa.func.min(rows.asked_at).label("first_asked_at"),
             sa.func.max(rows.asked_at).label("last_asked_at"),
             sa.func.max(rows.oci_id).label("oci_id"),
         )
         .where(rows.site_id == act.site_id, rows.outcome.in_(UNMATCHED), rows.asked_at >= since)
-        .group_by(rows.recipient, name)
+        .group_by(rows.recipient, name, rows.outcome)
         .subquery()
     )
     groups = misses.c
@@ -90,27 +94,25 @@ def unmatched(
         rows.outcome == Outcome.ANSWERED,
         rows.recipient == groups.recipient,
     )
-    query = sa.select(misses).where(~answered_since).order_by(groups.recipient, groups.asked).limit(limit)
+    # As plain text: the cursor holds the word.
+    key = (groups.recipient, groups.asked, sa.type_coerce(groups.outcome, sa.String))
+    query = sa.select(misses).where(~answered_since).order_by(*key).limit(limit)
     if recipient is not None:
         query = query.where(groups.recipient == recipient)
     if outcome is not None:
         query = query.where(groups.outcome == outcome)
     if after is not None:
-        query = query.where(sa.tuple_(groups.recipient, groups.asked) > sa.tuple_(*map(sa.literal, after)))
+        query = query.where(sa.tuple_(*key) > sa.tuple_(*map(sa.literal, after)))
     return [Unmatched(*row) for row in session.connection().execute(query)]
 
 
 def near_misses(session: Session, act: Act, asked: Sequence[OciId]) -> dict[OciId, tuple[NearMiss, ...]]:
-    """Return, for each OCI ID asked for, the people of the site who hold one a slip away from it."""
-    wanted = {oci_id: neighbours(oci_id) | {oci_id.number} for oci_id in asked}
-    numbers = sorted(set().union(*wanted.values())) if wanted else []
-    held = session.exec(
-        select(col(LearnerOciId.learner_id), col(LearnerOciId.oci_id), col(LearnerOciId.number)).where(
-            LearnerOciId.site_id == act.site_id,
-            col(LearnerOciId.number).in_(numbers),
-            col(LearnerOciId.held_until).is_(None),
-        )
-    ).all()
+    """Return, for each OCI ID asked for, the people of the site who hold one a slip away from it.
+
+    For numbers of more than 12 characters these are only the people with the same number at another college.
+    """
+    wanted = {oci_id: _close(oci_id) | {oci_id.number} for oci_id in asked}
+    held = _held(session, act, sorted(frozenset().union(*wanted.values())))
     found: dict[OciId, tuple[NearMiss, ...]] = {}
     for oci_id, close in wanted.items():
         misses = [
@@ -119,4 +121,22 @@ def near_misses(session: Session, act: Act, asked: Sequence[OciId]) -> dict[OciI
             if number in close and (how := kind(oci_id, holds)) is not None
         ]
         found[oci_id] = tuple(sorted(misses, key=lambda miss: (miss.kind, miss.oci_id, miss.learner_id))[:SHOWN])
+    return found
+
+
+def _close(oci_id: OciId) -> frozenset[str]:
+    return neighbours(oci_id) if len(oci_id.number) <= LONGEST else frozenset()
+
+
+def _held(session: Session, act: Act, numbers: Sequence[str]) -> list[tuple[UUID, OciId, str]]:
+    """Who of the site holds these numbers now, at any college."""
+    found: list[tuple[UUID, OciId, str]] = []
+    for some in pieces(numbers):
+        found += session.exec(
+            select(col(LearnerOciId.learner_id), col(LearnerOciId.oci_id), col(LearnerOciId.number)).where(
+                LearnerOciId.site_id == act.site_id,
+                col(LearnerOciId.number).in_(some),
+                col(LearnerOciId.held_until).is_(None),
+            )
+        )
     return found

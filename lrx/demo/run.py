@@ -14,6 +14,7 @@ from typing import Any
 import anyio
 import httpx
 import uvloop
+from pydantic import BaseModel, ConfigDict, Field
 from sqlmodel import Session
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -34,6 +35,7 @@ from lrx.settings import Settings, load_settings
 from lrx.sites import act_for_site, ensure_default_site
 from lrx.text import text
 from lrx.web import Endpoint, no_such_path, wrap
+from lrx.web.reading import read_body, read_content
 from lrx.xapi.projector import Projector
 
 __all__ = ["run_demo"]
@@ -41,6 +43,14 @@ __all__ = ["run_demo"]
 ADMINISTRATOR = "demo.admin"
 SHOWN = 40
 """Most lines of an answer that are printed."""
+
+
+class Hours(BaseModel):
+    """How much time passes."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    hours: float = Field(default=24, ge=0, le=24 * 366)
 
 
 class PortTaken(Invalid):
@@ -52,7 +62,7 @@ class PortTaken(Invalid):
 def run_demo(host: str, port: int, *, as_json: bool) -> None:
     """Start from nothing, print what to look at, and go on until stopped. Raises `PortTaken`."""
     _require_free(host, port)
-    folder = load_settings().data_dir / "demo"
+    folder = load_settings().data_dir / f"demo-{port}"  # another port is another demonstration
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     story = read_story()
@@ -89,9 +99,8 @@ async def _run(settings: Settings, story: dict[str, Any], host: str, port: int, 
 
 def _app(exchange: Exchange, clock: FrozenClock) -> ASGIApp:
     async def advance(request: Request) -> Response:
-        """Let time pass: `{"hours": 24}`."""
-        hours = json.loads(await request.body() or b"{}").get("hours", 24)
-        clock.advance(timedelta(hours=float(hours)))
+        hours = read_content(Hours, await read_body(request)).hours
+        clock.advance(timedelta(hours=hours))
         return JSONResponse({"now": clock.now().isoformat()})
 
     demo = Route("/demo/clock", Endpoint({"POST": advance}, {"POST": "public"}), name="demo clock")

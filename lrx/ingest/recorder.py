@@ -8,9 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID, uuid5
-from zoneinfo import ZoneInfo
 
-from pydantic import TypeAdapter
 from sqlmodel import Session, col, select
 
 from lrx import audit
@@ -24,17 +22,15 @@ from lrx.models import Activity, Amendment, Course, LearningRecord, Voiding
 from lrx.recipient import Recipient
 from lrx.tables import table
 from lrx.text import text
-from lrx.validity import ExpiryRule, RecertificationWindow, Standing, exact_key, expires_at, judge
+from lrx.validity import RecertificationWindow, Standing, exact_key, expires_at, judge, stored_rule
 
-__all__ = ["ExternalIdTaken", "Recorded", "record", "stored_rule"]
+__all__ = ["ExternalIdTaken", "Recorded", "open_record", "record"]
 
 Result = Literal["recorded", "known", "amended"]
 
-_RULE: TypeAdapter[ExpiryRule] = TypeAdapter(ExpiryRule)
-
 
 class ExternalIdTaken(Conflict):
-    """The caller's external id names another claim."""
+    """The caller's external id names another claim of the site: another learner, course, activity or time."""
 
     code = "external_id_taken"
 
@@ -48,15 +44,10 @@ class Recorded:
     amendment_id: UUID | None = None
 
 
-def stored_rule(course: Course) -> ExpiryRule:
-    """The expiry rule of a course, as a value."""
-    return _RULE.validate_python(course.expiry)
-
-
 def record(session: Session, act: Act, recipients: Mapping[str, Recipient], completion: Completion) -> Recorded:
     """Keep the claim as a record or as an amendment, and owe what it makes due, in the caller's transaction.
 
-    Raises `ExternalIdTaken` when the external id already names a claim with another completion time.
+    Raises `ExternalIdTaken` when the external id already names another claim of the site.
     """
     lock_learner(session, completion.learner_id)
     kept = _kept(session, act.site_id, completion)
@@ -70,7 +61,7 @@ def record(session: Session, act: Act, recipients: Mapping[str, Recipient], comp
     verdict = judge(
         completion.completed_at,
         [Standing(record.completed_at, record.expires_at) for record in standing],
-        stored_rule(course),
+        stored_rule(course.expiry),
         _window(course),
         "every_completion" if course.repeats == "every_completion" else "one_per_cycle",
         act.zone,
@@ -81,10 +72,10 @@ def record(session: Session, act: Act, recipients: Mapping[str, Recipient], comp
     key = f"external:{completion.external_id}" if completion.external_id else verdict.key
     holder = next((record for record in kept if record.claim_key == key), None)
     if holder is not None:
-        # Only a voided record can hold the key of a claim that opens. What was completed before the voiding is the
-        # claim that was voided, sent again; what came after is new.
-        voiding = voidings[holder.id]
-        if completion.completed_at <= voiding.voided_at:
+        # A voided record holds the key, or one kept under an earlier rule. What was completed before the voiding is
+        # the claim that was voided, sent again; everything else is new and gets a key of its own.
+        voiding = voidings.get(holder.id)
+        if voiding is not None and voiding.voided and completion.completed_at <= voiding.voided_at:
             return _amend(session, act, holder, completion)
         key = exact_key(completion.completed_at)
     return _open(session, act, recipients, course, completion, key)
@@ -110,7 +101,7 @@ def _open(
         "source": completion.source,
         "completed_at": completion.completed_at,
         "recorded_at": completion.recorded_at,
-        "expires_at": expires_at(stored_rule(course), completion.completed_at, act.zone),
+        "expires_at": expires_at(stored_rule(course.expiry), completion.completed_at, act.zone),
         "grade": completion.grade,
         "claim_key": key,
         "external_id": completion.external_id,
@@ -163,35 +154,60 @@ def _kept(session: Session, site_id: UUID, completion: Completion) -> Sequence[L
 
 def _known(session: Session, site_id: UUID, completion: Completion, kept: Sequence[LearningRecord]) -> Recorded | None:
     """The record or amendment this very claim has already become."""
-    if not kept:
+    records = {record.id: record for record in kept}
+    if completion.external_id is not None:
+        named = _named(session, site_id, completion.external_id, completion, records)
+        if named is not None:
+            return named
+    for record in kept:
+        if record.completed_at == completion.completed_at:
+            return Recorded(record.id, "known")
+    if not records:
         return None
-    same = col(Amendment.completed_at) == completion.completed_at
-    if completion.external_id is not None:
-        same = same | (col(Amendment.external_id) == completion.external_id)
-    amendments = session.exec(
+    amendment = session.exec(
         select(Amendment).where(
-            Amendment.site_id == site_id, col(Amendment.record_id).in_([record.id for record in kept]), same
+            Amendment.site_id == site_id,
+            col(Amendment.record_id).in_(records),
+            Amendment.completed_at == completion.completed_at,
         )
-    ).all()
-    claims: list[tuple[LearningRecord | Amendment, Recorded]] = [
-        (record, Recorded(record.id, "known")) for record in kept
-    ]
-    claims += [(amendment, Recorded(amendment.record_id, "known", amendment.id)) for amendment in amendments]
-    if completion.external_id is not None:
-        for claim, answer in claims:
-            if claim.external_id != completion.external_id:
-                continue
-            if claim.completed_at != completion.completed_at:
-                raise ExternalIdTaken(
-                    text(
-                        "The external id {external_id} already names a completion at {time}. Send a new "
-                        "completion under an id of its own.",
-                        external_id=completion.external_id,
-                        time=claim.completed_at.isoformat(),
-                    )
-                )
-            return answer
-    return next((answer for claim, answer in claims if claim.completed_at == completion.completed_at), None)
+    ).first()
+    return Recorded(amendment.record_id, "known", amendment.id) if amendment else None
+
+
+def _named(
+    session: Session, site_id: UUID, external_id: str, completion: Completion, kept: Mapping[UUID, LearningRecord]
+) -> Recorded | None:
+    """What the external id names at the site, which must be this very claim; `kept` is what it could have become."""
+    records = session.exec(
+        select(LearningRecord).where(LearningRecord.site_id == site_id, LearningRecord.external_id == external_id)
+    )
+    amendments = session.exec(
+        select(Amendment).where(Amendment.site_id == site_id, Amendment.external_id == external_id)
+    )
+    claims = [(one.completed_at, Recorded(one.id, "known")) for one in records]
+    claims += [(one.completed_at, Recorded(one.record_id, "known", one.id)) for one in amendments]
+    if not claims:
+        return None
+    own = [claim for claim in claims if claim[1].record_id in kept]
+    if not own:
+        raise ExternalIdTaken(
+            text(
+                "The external id {external_id} already names a completion of another learner, course or activity. "
+                "Send this one under an id of its own.",
+                external_id=external_id,
+            )
+        )
+    completed_at, answer = own[0]
+    if completed_at != completion.completed_at:
+        raise ExternalIdTaken(
+            text(
+                "The external id {external_id} already names a completion at {time}. Send a new "
+                "completion under an id of its own.",
+                external_id=external_id,
+                time=completed_at.isoformat(),
+            )
+        )
+    return answer
 
 
 def _mandatory(session: Session, completion: Completion) -> list[dict[str, Any]]:
@@ -211,8 +227,3 @@ def _window(course: Course) -> RecertificationWindow | None:
 
 def _is_voided(voiding: Voiding | None) -> bool:
     return voiding is not None and voiding.voided
-
-
-def zone_of(name: str) -> ZoneInfo:
-    """The time zone of a site."""
-    return ZoneInfo(name)

@@ -57,6 +57,10 @@ class Credential(SQLModel, table=True):
     secret_hash: str = Field(max_length=64)
     mode: CredentialMode = Field(default=CredentialMode.LMS, sa_type=words(CredentialMode))
     account_names: AccountNames | None = Field(default=None, sa_type=words(AccountNames))
+    account_names_given: bool = False
+    """An administrator said what account names are; else the first one seen did, and others are parked."""
+    home_page: str | None = Field(default=None, max_length=300)
+    """Where user names are from: the home page seen first."""
     recipient: str | None = Field(default=None, max_length=40)
     scopes: list[str] = Field(default_factory=list, sa_type=Json)
     created_at: datetime = Field(sa_type=UtcDateTime)

@@ -19,7 +19,7 @@ class Course(SQLModel, table=True):
 
     id: UUID = Field(primary_key=True)
     site_id: UUID = Field(foreign_key="site.id")
-    iri: str | None = Field(default=None, max_length=1000)
+    iri: str | None = Field(default=None, max_length=500)
     shortname: str | None = Field(default=None, max_length=255)
     idnumber: str | None = Field(default=None, max_length=100)
     full_name: str = Field(max_length=1000)
@@ -39,7 +39,7 @@ class Activity(SQLModel, table=True):
     id: UUID = Field(primary_key=True)
     site_id: UUID = Field(foreign_key="site.id")
     course_id: UUID = Field(foreign_key="course.id", index=True)
-    iri: str | None = Field(default=None, max_length=1000)
+    iri: str | None = Field(default=None, max_length=500)
     idnumber: str | None = Field(default=None, max_length=100)
     full_name: str = Field(max_length=1000)
     mandatory: bool = False

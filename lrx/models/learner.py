@@ -24,7 +24,7 @@ class Learner(SQLModel, table=True):
 
     id: UUID = Field(primary_key=True)
     site_id: UUID = Field(foreign_key="site.id")
-    home_page: str | None = Field(default=None, max_length=500)
+    home_page: str | None = Field(default=None, max_length=300)
     lms_user_id: str | None = Field(default=None, max_length=100)
     username: str | None = Field(default=None, max_length=100)
     idnumber: str | None = Field(default=None, max_length=255)
@@ -76,7 +76,7 @@ class Identity(SQLModel, table=True):
     site_id: UUID = Field(foreign_key="site.id")
     learner_id: UUID = Field(foreign_key="learner.id", index=True)
     kind: str = Field(max_length=20)
-    home_page: str = Field(default="", max_length=500)
+    home_page: str = Field(default="", max_length=300)
     value: str = Field(max_length=320)
     created_at: datetime = Field(sa_type=UtcDateTime)
 

@@ -26,6 +26,7 @@ class LearningRecord(SQLModel, table=True):
         Index(None, "site_id", "learner_id", "course_id"),
         Index(None, "site_id", "course_id", "recorded_at", "id"),
         Index(None, "site_id", "recorded_at", "id"),
+        Index(None, "site_id", "external_id"),
     )
 
     id: UUID = Field(primary_key=True)
@@ -50,7 +51,7 @@ class Amendment(SQLModel, table=True):
     `promoted_record_id` names the record an administrator made of it.
     """
 
-    __table_args__ = (Index(None, "site_id", "record_id"),)
+    __table_args__ = (Index(None, "site_id", "record_id"), Index(None, "site_id", "external_id"))
 
     id: UUID = Field(primary_key=True)
     site_id: UUID = Field(foreign_key="site.id")

@@ -64,6 +64,8 @@ class ParkedReason(StrEnum):
     UNKNOWN_LEARNER = "unknown_learner"
     UNKNOWN_COURSE = "unknown_course"
     ACCOUNT_NAME_KIND = "account_name_kind"
+    HOME_PAGE = "home_page"
+    IDENTIFIER_TOO_LONG = "identifier_too_long"
     PROJECTION_FAILED = "projection_failed"
 
 
@@ -76,7 +78,7 @@ class ParkedStatement(SQLModel, table=True):
     statement_seq: int = Field(primary_key=True, foreign_key="statement.seq", sa_type=SequenceNumber)
     site_id: UUID = Field(foreign_key="site.id")
     reason: ParkedReason = Field(sa_type=words(ParkedReason))
-    subject: str = Field(max_length=1000)
+    subject: str = Field(max_length=200)
     parked_at: datetime = Field(sa_type=UtcDateTime)
 
 
@@ -107,11 +109,16 @@ class Observation(SQLModel, table=True):
 
 
 class Projection(SQLModel, table=True):
-    """How far the projector has come: every statement up to this transaction and number is settled, and every one up
-    to `floor_seq`, which was stored on another server before a restore."""
+    """How far the projector has come.
+
+    Statements up to `foreign_seq` were stored on another server before a restore: they are read by their number, and
+    `floor_seq` is the last one read. Those after it are read by transaction and number, up to `txid` and `seq`.
+    `rebuilds` counts how often somebody had everything read again.
+    """
 
     name: str = Field(primary_key=True, max_length=40)
+    foreign_seq: int = Field(default=0, sa_type=SequenceNumber)
     floor_seq: int = Field(default=0, sa_type=SequenceNumber)
     txid: int = Field(default=0, sa_type=SequenceNumber)
     seq: int = Field(default=0, sa_type=SequenceNumber)
-    moved_at: datetime = Field(sa_type=UtcDateTime)
+    rebuilds: int = 0

@@ -9,12 +9,25 @@ from sqlmodel import Session, col, select
 from lrx import audit
 from lrx.access import Act
 from lrx.address import address_forms, normal_address
-from lrx.errors import Conflict, Fault, NotFound
+from lrx.errors import Conflict, Fault, Invalid, NotFound
 from lrx.models import Learner
 from lrx.people.history import keep_change
 from lrx.text import text
 
-__all__ = ["LearnerTaken", "UnknownLearner", "by_id", "by_lms_user", "by_username", "change", "create", "full_name"]
+__all__ = [
+    "LearnerLost",
+    "LearnerTaken",
+    "UnknownLearner",
+    "by_id",
+    "by_lms_user",
+    "by_username",
+    "change",
+    "create",
+    "full_name",
+]
+
+IDENTITY = frozenset({"username", "home_page", "lms_user_id"})
+"""What a learner is found by."""
 
 
 class UnknownLearner(NotFound):
@@ -29,11 +42,19 @@ class LearnerTaken(Conflict):
     code = "learner_taken"
 
 
+class LearnerLost(Invalid):
+    """The change would leave the learner with nothing to be found by."""
+
+    code = "learner_lost"
+
+
 def by_id(session: Session, act: Act, learner_id: UUID) -> Learner:
     """Return the learner. Raises `UnknownLearner`, for one of another site too."""
     learner = session.exec(select(Learner).where(Learner.site_id == act.site_id, Learner.id == learner_id)).first()
     if learner is None:
-        raise UnknownLearner(text("There is no learner {id} at this site.", id=str(learner_id)))
+        raise UnknownLearner(
+            text("There is no learner {id} at this site. Check the id; it may be of another site.", id=str(learner_id))
+        )
     return learner
 
 
@@ -79,11 +100,13 @@ def change(
     origin: str | None = None,
 ) -> bool:
     """Change the learner to these fields and keep what each was. Returns whether anything changed. Raises
-    `LearnerTaken`."""
+    `LearnerTaken`, and `LearnerLost` when neither a user name nor an LMS identity would be left."""
     values = {name: value for name, value in _normal(fields).items() if getattr(learner, name) != value}
     if not values:
         return False
-    _refuse_taken(session, act, {**learner.model_dump(), **values}, learner.id)
+    after = {**learner.model_dump(), **values}
+    _refuse_lost(values, after)
+    _refuse_taken(session, act, after, learner.id)
     for name, value in values.items():
         keep_change(session, act, learner.id, name, getattr(learner, name), value, reason=reason, origin=origin)
         setattr(learner, name, value)
@@ -108,6 +131,15 @@ def _normal(fields: Mapping[str, Any]) -> dict[str, Any]:
     if values.get("home_page"):
         values["home_page"] = normal_address(values["home_page"])
     return values
+
+
+def _refuse_lost(values: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+    if after["username"] or (after["home_page"] and after["lms_user_id"]):
+        return
+    removed = sorted(IDENTITY & values.keys())
+    if removed:
+        detail = text("Give a username or the LMS identity; a person without either is never found again.")
+        raise LearnerLost(detail, faults=tuple(Fault(f"/{name}", "identity_missing", detail) for name in removed))
 
 
 def _refuse_taken(session: Session, act: Act, values: Mapping[str, Any], learner_id: UUID | None) -> None:

@@ -8,7 +8,15 @@ from lrx.errors import Conflict, Fault, Invalid
 from lrx.models import LearnerOciId, ProfileField, VisibleTo
 from lrx.text import Text, text
 
-__all__ = ["ProfileFieldMissing", "change_field", "create_field", "field_of", "require_field", "warnings_for"]
+__all__ = [
+    "ProfileFieldMissing",
+    "change_field",
+    "create_field",
+    "field_of",
+    "missing",
+    "require_field",
+    "warnings_for",
+]
 
 SHORTNAME = "ociid"
 """The short name the uploads and the LMS know the field by."""
@@ -39,13 +47,15 @@ def require_field(session: Session, act: Act) -> ProfileField:
         .with_for_update()
     ).first()
     if field is None:
-        raise ProfileFieldMissing(
-            text(
-                "The site has no OCI ID profile field. A site administrator creates it first, under User "
-                "profile fields."
-            )
-        )
+        raise missing()
     return field
+
+
+def missing() -> ProfileFieldMissing:
+    """The error that says that the site has no field yet, and who creates it."""
+    return ProfileFieldMissing(
+        text("The site has no OCI ID profile field. A site administrator creates it first, under User profile fields.")
+    )
 
 
 def create_field(

@@ -171,7 +171,8 @@ def _links(session: Session, act: Act, recipients: Mapping[str, Recipient], cour
         period = period_of(one.reporting_period, course.expiry, act.zone, act.at)
         open_status = DeliveryStatus.OFFERED if isinstance(recipient, PullRecipient) else DeliveryStatus.PENDING
         is_enabled = site is not None and site.enabled
-        links.append(Link(recipient, settings, is_enabled, intervals.get(one.id, ()), period, open_status))
+        spans = intervals.get(one.id, ())
+        links.append(Link(recipient, settings, is_enabled, spans, one.reporting_period, period, open_status))
     return links
 
 

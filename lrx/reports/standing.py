@@ -7,7 +7,7 @@ moment of asking: the reporting period and the expiry.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -42,12 +42,14 @@ class CourseCase:
 @dataclass(frozen=True, slots=True)
 class Link:
     """A recipient of the course: its settings at the site, whether the site uses it, and what it takes now.
+    `reporting_period` is the one set for it, `period` the days that count now by it or else by the course's own cycle.
     `open_status` is where a delivery stands that nothing is in the way of."""
 
     recipient: Recipient
     settings: BaseModel
     is_enabled: bool
     intervals: tuple[Interval, ...]
+    reporting_period: Mapping[str, Any] | None
     period: Span
     open_status: DeliveryStatus
 
@@ -204,7 +206,7 @@ def _failed(
         intervals=link.intervals,
         objections=tuple(link.recipient.objections(shown, link.settings)),
         in_period=link.period.contains(shown.completed_on),
-        expired=has_expired(record.expires_at, case.course.expiry, case.now),
+        expired=has_expired(record.expires_at, link.reporting_period, case.course.expiry, case.now),
     )
     return [finding for finding in findings(facts) if not finding.passed]
 

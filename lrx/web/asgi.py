@@ -3,7 +3,6 @@ a body, and problems for what nobody caught. `wrap` puts it around an applicatio
 
 import re
 import time
-import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPMethod
 
@@ -17,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from lrx.errors import LrxError
 from lrx.exchange import Exchange
 from lrx.identifiers import RandomBytes
-from lrx.logs import log
+from lrx.logs import log, trace_of
 from lrx.metrics import Metrics
 from lrx.text import LANGUAGES, Language, text
 from lrx.web.problems import BodyTooLarge, MethodNotAllowed, Unexpected, UnknownPath, problem
@@ -176,7 +175,7 @@ def _answer_problems(app: ASGIApp) -> ASGIApp:
         except LrxError as error:
             refusal = error
         except Exception as error:
-            log.error("unexpected error", error=type(error).__qualname__, trace=_trace(error))
+            log.error("unexpected error", error=type(error).__qualname__, trace=trace_of(error))
             refusal = Unexpected(request_id_of(scope))
         if has_started:
             raise refusal  # too late for another answer; the server breaks the connection off
@@ -237,14 +236,3 @@ def _preferred(accepted: str, default: Language) -> Language:
             weights.setdefault(found[1].lower(), float(found[2] or 1))
     best: Language = max(LANGUAGES, key=lambda language: (weights.get(language, 0.0), language == default))
     return best if weights.get(best, 0.0) > 0 else default
-
-
-def _trace(error: BaseException) -> str:
-    """Where it went wrong, from the first cause on. Messages stay out: databases quote the values they refuse."""
-    steps: list[str] = []
-    cause: BaseException | None = error
-    while cause is not None:
-        kind = type(cause)
-        steps.append(f"{''.join(traceback.format_tb(cause.__traceback__))}{kind.__module__}.{kind.__qualname__}")
-        cause = cause.__cause__ or cause.__context__
-    return "\n".join(reversed(steps))

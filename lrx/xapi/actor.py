@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from lrx.address import normal_address
+from lrx.address import normal_address, normal_mailbox
 from lrx.json_reader import JsonValue
 
 __all__ = ["Agent", "Kind", "identify"]
@@ -36,14 +36,9 @@ def identify(actor: dict[str, JsonValue]) -> Agent | None:
         case {"account": {"homePage": str(home_page), "name": str(value)}}:
             return Agent("account", normal_address(home_page), value, name)
         case {"mbox": str(mbox)}:
-            return Agent("mbox", None, _normal_address(mbox.removeprefix("mailto:")), name)
+            return Agent("mbox", None, normal_mailbox(mbox), name)
         case {"mbox_sha1sum": str(digest)}:
             return Agent("mbox_sha1sum", None, digest.lower(), name)
         case {"openid": str(openid)}:
             return Agent("openid", None, openid, name)
     return None
-
-
-def _normal_address(address: str) -> str:
-    local, at, domain = address.rpartition("@")
-    return f"{local}{at}{domain.lower()}"

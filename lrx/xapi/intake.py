@@ -11,8 +11,9 @@ from sqlmodel import Session
 
 from lrx import audit
 from lrx.access import Act
-from lrx.database import insert_new
+from lrx.database import insert_new, pieces
 from lrx.errors import Conflict, Fault, Invalid
+from lrx.json_outline import begins_array, outline
 from lrx.json_reader import JsonValue, MalformedJson, read_json, split_array
 from lrx.models import SetAsideStatement, Statement
 from lrx.tables import table
@@ -54,10 +55,18 @@ class Stored:
     set_aside: int
 
 
-def judge(body: bytes) -> tuple[Judged, ...]:
-    """Split a request body into its statements and judge each. Raises `MalformedJson` when there is nothing to
-    split."""
-    parts = split_array(body)
+def judge(body: bytes, *, strict: bool) -> tuple[Judged, ...]:
+    """Split a request body into its statements and judge each.
+
+    A body that is no JSON as a whole is refused with `MalformedJson`; unless `strict`, a broken array is taken apart
+    by its brackets, so that what is whole in it is kept.
+    """
+    try:
+        parts = split_array(body)
+    except MalformedJson:
+        if strict or not begins_array(body):
+            raise
+        parts = outline(body)
     return tuple(_judge_one(part) for part in ([body] if parts is None else parts))
 
 
@@ -148,12 +157,11 @@ def _first_of_each(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _conflicts(session: Session, act: Act, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     stored = table(Statement).c
-    found = session.connection().execute(
-        sa.select(stored.statement_id, stored.content_hash).where(
-            stored.site_id == act.site_id, stored.statement_id.in_({row["statement_id"] for row in rows})
-        )
-    )
-    hashes: dict[UUID, str] = {row.statement_id: row.content_hash for row in found}
+    hashes: dict[UUID, str] = {}
+    for ids in pieces({row["statement_id"] for row in rows}):
+        known = sa.select(stored.statement_id, stored.content_hash)
+        found = session.connection().execute(known.where(stored.site_id == act.site_id, stored.statement_id.in_(ids)))
+        hashes |= {row.statement_id: row.content_hash for row in found}
     return [row for row in rows if hashes[row["statement_id"]] != row["content_hash"]]
 
 

@@ -5,13 +5,13 @@ Projecting is idempotent: a statement projected twice adds nothing the second ti
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlmodel import Session
 
 from lrx import audit
@@ -20,7 +20,7 @@ from lrx.courses import courses
 from lrx.database import insert_new
 from lrx.ingest.completion import Completion
 from lrx.ingest.recorder import record
-from lrx.logs import log
+from lrx.logs import log, trace_of
 from lrx.models import (
     Activity,
     Course,
@@ -36,6 +36,7 @@ from lrx.source import Source
 from lrx.tables import table
 from lrx.xapi.matching import Unmatched, find_activity, find_course, find_learner
 from lrx.xapi.rules import Meaning, Reading, read
+from lrx.xapi.subjects import object_subject
 
 __all__ = ["StoredStatement", "project"]
 
@@ -51,6 +52,9 @@ class StoredStatement(NamedTuple):
     body: bytes
 
 
+DO_AGAIN = ("40001", "40P01")
+"""PostgreSQL's codes for a transaction to be done again (appendix A of its manual)."""
+
 _OBSERVATIONS: Mapping[Meaning, ObservationKind] = {
     Meaning.ENROLLED: ObservationKind.ENROLLED,
     Meaning.UNENROLLED: ObservationKind.UNENROLLED,
@@ -62,22 +66,40 @@ _OBSERVATIONS: Mapping[Meaning, ObservationKind] = {
 _COMPLETIONS = frozenset({Meaning.COURSE_COMPLETION, Meaning.ACTIVITY_COMPLETION, Meaning.COMPLETION_OF_OBJECT})
 
 
-def project(session: Session, act: Act, recipients: Mapping[str, Recipient], statement: StoredStatement) -> None:
-    """Do what the statement means. What fails is undone and parked, and never fails its neighbours."""
+def project(session: Session, act: Act, recipients: Mapping[str, Recipient], statement: StoredStatement) -> bool:
+    """Do what the statement means; returns whether that was possible.
+
+    What fails is undone and parked, and never fails its neighbours.
+
+    A deadlock or a lost connection is nobody's fault: it is raised, and the whole batch is done again.
+    """
     try:
-        try:
-            with session.begin_nested():
-                _project(session, act, recipients, statement)
-        except IntegrityError:
-            # Somebody made the same person or course at the same moment: now it is there to be found.
-            with session.begin_nested():
-                _project(session, act, recipients, statement)
+        _twice_if_taken(session, lambda: _project(session, act, recipients, statement))
     except Unmatched as unmatched:
         _park(session, act, statement, unmatched.reason, unmatched.subject)
-    except Exception:
-        log.exception("statement could not be projected", seq=statement.seq, site=str(statement.site_id))
+    except Exception as error:
+        if isinstance(error, DBAPIError) and _is_transient(error):
+            raise
+        log.error("statement could not be projected", seq=statement.seq, trace=trace_of(error))
         session.expire_all()
-        _park(session, act, statement, ParkedReason.PROJECTION_FAILED, str(statement.seq))
+        _park(session, act, statement, ParkedReason.PROJECTION_FAILED, f"seq:{statement.seq}")
+    else:
+        return True
+    return False
+
+
+def _is_transient(error: DBAPIError) -> bool:
+    return error.connection_invalidated or getattr(error.orig, "sqlstate", None) in DO_AGAIN
+
+
+def _twice_if_taken(session: Session, work: Callable[[], None]) -> None:
+    """Somebody may make the same person or course at the same moment: the second time it is there to be found."""
+    try:
+        with session.begin_nested():
+            work()
+    except IntegrityError:
+        with session.begin_nested():
+            work()
 
 
 def _project(session: Session, act: Act, recipients: Mapping[str, Recipient], statement: StoredStatement) -> None:
@@ -110,7 +132,7 @@ def _find_object(
     if reading.meaning is Meaning.COMPLETION_OF_OBJECT:
         return _find_mapped(session, act, reading)
     if reading.course is None:
-        raise Unmatched(ParkedReason.UNKNOWN_COURSE, reading.activity.iri if reading.activity else "none")
+        return _find_mapped(session, act, reading)
     course = find_course(session, act, credential, reading.course)
     if reading.activity is None:
         return course, None
@@ -124,7 +146,7 @@ def _find_mapped(session: Session, act: Act, reading: Reading) -> tuple[Course, 
         raise Unmatched(ParkedReason.UNKNOWN_COURSE, "none")
     course = courses.course_by_iri(session, act, seen.iri)
     if course is None:
-        raise Unmatched(ParkedReason.UNKNOWN_COURSE, seen.iri)
+        raise Unmatched(ParkedReason.UNKNOWN_COURSE, object_subject(seen.iri))
     return course, None
 
 

@@ -8,6 +8,8 @@ it ahead of time: nothing is skipped, nothing waits for somebody else's transact
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -22,7 +24,14 @@ from lrx.recipient import Recipient
 from lrx.tables import table
 from lrx.xapi.projection import StoredStatement, project
 
-__all__ = ["Projector", "rebuild", "replay_parked", "replay_subjects"]
+__all__ = [
+    "Projector",
+    "rebuild",
+    "replay_everything_parked",
+    "replay_parked",
+    "replay_subjects",
+    "subjects_named",
+]
 
 NAME = "completions"
 BATCH = 200
@@ -33,26 +42,37 @@ _COLUMNS = (_ROWS.seq, _ROWS.txid, _ROWS.site_id, _ROWS.credential_id, _ROWS.sto
 
 
 @dataclass
+class Ahead:
+    """Numbers projected above the oldest open transaction and not settled yet, as of one rebuild."""
+
+    rebuilds: int = 0
+    transactions: dict[int, int] = field(default_factory=dict)
+
+    def since(self, position: Projection) -> "Ahead":
+        """What is still ahead of `position`; nothing after somebody had everything read again."""
+        if position.rebuilds != self.rebuilds:
+            return Ahead(position.rebuilds)
+        settled = (position.txid, position.seq)
+        return Ahead(self.rebuilds, {seq: txid for seq, txid in self.transactions.items() if (txid, seq) > settled})
+
+
+@dataclass
 class Projector:
     """Projects what has been stored since the last time. Any number may run; one works at a time."""
 
     exchange: Exchange
-    ahead: set[int] = field(default_factory=set)
-    """Numbers projected above the oldest open transaction, not settled yet."""
+    ahead: Ahead = field(default_factory=Ahead)
 
     async def run_once(self) -> int:
         """Project one batch and return how many statements it read."""
         now = self.exchange.clock.now()
         actor = _Actor(self.exchange.recipients, now, lambda: self.exchange.ids(now))
-        read, ahead = await self.exchange.database.write(
-            lambda session: _advance(session, actor, frozenset(self.ahead))
-        )
-        self.ahead = ahead
+        ahead = self.ahead
+        read, self.ahead = await self.exchange.database.write(lambda session: _advance(session, actor, ahead))
         return read
 
     async def run(self) -> None:
-        """Project for ever: at once when statements come in to this process, and every half second for those of
-        others."""
+        """Project for ever: at once when statements come in to this process, every half second for those of others."""
         while True:
             if await self.run_once() == 0:
                 await self.exchange.statements_came(0.5)
@@ -77,38 +97,44 @@ class _Actor:
         project(session, self.at(session, statement.site_id), self.recipients, statement)
 
 
-def _advance(session: Session, actor: _Actor, ahead: frozenset[int]) -> tuple[int, set[int]]:
-    """Project one batch; return how many statements were new to this projector, and those still ahead."""
-    position = _claim_position(session, actor.now)
+def _advance(session: Session, actor: _Actor, ahead: Ahead) -> tuple[int, Ahead]:
+    """Project one batch; return how many statements were new to this projector, and those now ahead."""
+    position = _claim_position(session)
     if position is None:
-        return 0, set(ahead)
+        return 0, ahead
+    ahead = ahead.since(position)
     oldest_open, newest = _open_transactions(session)
     if newest is not None and position.txid >= newest:
-        _leave_old_numbers(session, actor, position, newest)
-    query = sa.select(*_COLUMNS).where(_ROWS.seq > position.floor_seq, _beyond(position))
+        _begin_after_restore(session, position, newest)
+    if position.floor_seq < position.foreign_seq:
+        return _read_foreign(session, actor, position), ahead
+    query = sa.select(*_COLUMNS).where(_ROWS.seq > position.foreign_seq, _beyond(position))
     settled = query if oldest_open is None else query.where(_ROWS.txid < oldest_open)
-    rows = session.connection().execute(settled.order_by(_ROWS.txid, _ROWS.seq).limit(BATCH))
-    batch = [StoredStatement(*row) for row in rows]
+    batch = _rows(session, settled.order_by(_ROWS.txid, _ROWS.seq).limit(BATCH))
     for statement in batch:
-        if statement.seq not in ahead:
+        if statement.seq not in ahead.transactions:
             actor.project(session, statement)
-    still_ahead = set(ahead) - {statement.seq for statement in batch}
     if batch:
-        position.txid, position.seq, position.moved_at = batch[-1].txid, batch[-1].seq, actor.now
+        position.txid, position.seq = batch[-1].txid, batch[-1].seq
         session.add(position)
+    ahead = ahead.since(position)
     if oldest_open is None or len(batch) == BATCH:
-        return len(batch), still_ahead
-    early = _ahead_of(session, position.floor_seq, oldest_open, still_ahead)
+        return len(batch), ahead
+    early = _ahead_of(session, position.foreign_seq, oldest_open, ahead.transactions)
     for statement in early:
         actor.project(session, statement)
-    return len(batch) + len(early), still_ahead | {statement.seq for statement in early}
+        ahead.transactions[statement.seq] = statement.txid
+    return len(batch) + len(early), ahead
 
 
-def _claim_position(session: Session, now: datetime) -> Projection | None:
+def _rows(session: Session, query: sa.Select[*tuple[Any, ...]]) -> list[StoredStatement]:
+    return [StoredStatement(*row) for row in session.connection().execute(query)]
+
+
+def _claim_position(session: Session) -> Projection | None:
     """Lock the place where the last projector stopped; None when another one is at work."""
-    insert_new(
-        session, table(Projection), [{"name": NAME, "floor_seq": 0, "txid": 0, "seq": 0, "moved_at": now}], ["name"]
-    )
+    beginning = {"name": NAME, "foreign_seq": 0, "floor_seq": 0, "txid": 0, "seq": 0, "rebuilds": 0}
+    insert_new(session, table(Projection), [beginning], ["name"])
     return session.exec(select(Projection).where(Projection.name == NAME).with_for_update(skip_locked=True)).first()
 
 
@@ -123,37 +149,44 @@ def _open_transactions(session: Session) -> tuple[int | None, int | None]:
     return int(oldest), int(newest)
 
 
-def _leave_old_numbers(session: Session, actor: _Actor, position: Projection, newest: int) -> None:
+def _begin_after_restore(session: Session, position: Projection, newest: int) -> None:
     """After a dump was restored into another server its rows keep the old transaction numbers, and the server counts
-    from its own. Nothing old is open any more: what was left of it is projected, and the new numbers count from
-    here."""
-    foreign = session.connection().execute(
-        sa.select(*_COLUMNS).where(_ROWS.txid >= newest, _beyond(position)).order_by(_ROWS.txid, _ROWS.seq)
-    )
-    for row in foreign.all():
-        actor.project(session, StoredStatement(*row))
-    last = session.connection().execute(sa.select(sa.func.max(_ROWS.seq)).where(_ROWS.txid >= newest)).scalar()
-    position.floor_seq = last or position.seq
+    from its own. Nothing old is open any more, so what is left of it is read by number, and the rest as always."""
+    connection = session.connection()
+    last = connection.execute(sa.select(sa.func.max(_ROWS.seq)).where(_ROWS.txid >= newest)).scalar() or position.seq
+    left = sa.select(sa.func.min(_ROWS.seq)).where(_ROWS.seq > position.foreign_seq, _ROWS.seq <= last)
+    first = connection.execute(left.where(_beyond(position))).scalar()
+    position.floor_seq = last if first is None else first - 1
+    position.foreign_seq = last
     position.txid, position.seq = 0, 0
     session.add(position)
     session.flush()
+
+
+def _read_foreign(session: Session, actor: _Actor, position: Projection) -> int:
+    """Project the next statements of before a restore."""
+    query = sa.select(*_COLUMNS).where(_ROWS.seq > position.floor_seq, _ROWS.seq <= position.foreign_seq)
+    batch = _rows(session, query.order_by(_ROWS.seq).limit(BATCH))
+    for statement in batch:
+        actor.project(session, statement)
+    position.floor_seq = batch[-1].seq if len(batch) == BATCH else position.foreign_seq
+    session.add(position)
+    return len(batch)
 
 
 def _beyond(position: Projection) -> sa.ColumnElement[bool]:
     return sa.tuple_(_ROWS.txid, _ROWS.seq) > sa.tuple_(sa.literal(position.txid), sa.literal(position.seq))
 
 
-def _ahead_of(session: Session, floor_seq: int, oldest_open: int, done: set[int]) -> list[StoredStatement]:
+def _ahead_of(session: Session, foreign_seq: int, oldest_open: int, done: Mapping[int, int]) -> list[StoredStatement]:
     """Statements that are visible above the oldest open transaction and have not been projected yet."""
-    connection = session.connection()
-    numbers = connection.execute(
-        sa.select(_ROWS.seq).where(_ROWS.txid >= oldest_open, _ROWS.seq > floor_seq).order_by(_ROWS.seq)
-    ).scalars()
-    wanted = [seq for seq in numbers if seq not in done][:BATCH]
+    numbers = session.connection().execute(
+        sa.select(_ROWS.seq).where(_ROWS.txid >= oldest_open, _ROWS.seq > foreign_seq).order_by(_ROWS.seq)
+    )
+    wanted = [seq for seq in numbers.scalars() if seq not in done][:BATCH]
     if not wanted:
         return []
-    rows = connection.execute(sa.select(*_COLUMNS).where(_ROWS.seq.in_(wanted)).order_by(_ROWS.seq))
-    return [StoredStatement(*row) for row in rows]
+    return _rows(session, sa.select(*_COLUMNS).where(_ROWS.seq.in_(wanted)).order_by(_ROWS.seq))
 
 
 def rebuild(session: Session, from_seq: int = 0) -> None:
@@ -165,17 +198,17 @@ def rebuild(session: Session, from_seq: int = 0) -> None:
     for model in (Observation, ParkedStatement):
         rows = table(model)
         connection.execute(sa.delete(rows).where(rows.c.statement_seq >= from_seq))
-    first = connection.execute(
-        sa.select(_ROWS.txid, _ROWS.seq)
-        .where(_ROWS.seq < from_seq)
-        .order_by(_ROWS.txid.desc(), _ROWS.seq.desc())
-        .limit(1)
-    ).first()
-    position = session.get(Projection, NAME)
-    if position is not None:
-        position.txid, position.seq = (first.txid, first.seq) if first else (0, 0)
-        position.floor_seq = 0
-        session.add(position)
+    position = session.exec(select(Projection).where(Projection.name == NAME).with_for_update()).first()
+    if position is None:
+        return
+    # Numbers and transactions may cross: begin before the earliest of both among what is to be read.
+    own = sa.select(_ROWS.txid, _ROWS.seq).where(_ROWS.seq >= from_seq, _ROWS.seq > position.foreign_seq)
+    first = connection.execute(own.order_by(_ROWS.txid, _ROWS.seq).limit(1)).first()
+    if first is not None and (first.txid, first.seq) <= (position.txid, position.seq):
+        position.txid, position.seq = first.txid, first.seq - 1
+    position.floor_seq = min(position.floor_seq, max(from_seq - 1, 0))
+    position.rebuilds += 1
+    session.add(position)
 
 
 def replay_parked(
@@ -184,7 +217,7 @@ def replay_parked(
     """Project parked statements of the site again, those of `subjects` or all, beginning after number `after`.
 
     Returns the number of the last one read, to go on from, or None when there are no more. What still does not match
-    is parked again.
+    stays parked.
     """
     query = (
         select(ParkedStatement)
@@ -194,16 +227,16 @@ def replay_parked(
     )
     if subjects is not None:
         query = query.where(col(ParkedStatement.subject).in_(subjects))
-    parked = session.exec(query).all()
-    if not parked:
+    numbers = [parked.statement_seq for parked in session.exec(query).all()]
+    if not numbers:
         return None
-    numbers = [one.statement_seq for one in parked]
-    for one in parked:
-        session.delete(one)
-    session.flush()
-    rows = session.connection().execute(sa.select(*_COLUMNS).where(_ROWS.seq.in_(numbers)).order_by(_ROWS.seq)).all()
-    for row in rows:
-        project(session, act, recipients, StoredStatement(*row))
+    done = [
+        statement.seq
+        for statement in _rows(session, sa.select(*_COLUMNS).where(_ROWS.seq.in_(numbers)).order_by(_ROWS.seq))
+        if project(session, act, recipients, statement)
+    ]
+    waiting = table(ParkedStatement)
+    session.connection().execute(sa.delete(waiting).where(waiting.c.statement_seq.in_(done)))
     return numbers[-1]
 
 
@@ -214,3 +247,31 @@ def replay_subjects(
     after: int | None = 0
     while after is not None:
         after = replay_parked(session, act, recipients, subjects=subjects, after=after)
+
+
+async def replay_everything_parked(exchange: Exchange) -> None:
+    """Try again what is parked at any site, a batch in a transaction: a fault may have been mended, or a person made
+    known in the very moment in which their statement was parked."""
+    now = exchange.clock.now()
+    actor = _Actor(exchange.recipients, now, lambda: exchange.ids(now))
+    sites = await exchange.database.read(
+        lambda session: session.exec(select(col(ParkedStatement.site_id)).distinct()).all()
+    )
+    for site_id in sites:
+        after: int | None = 0
+        while after is not None:
+            after = await exchange.database.write(partial(_replay_batch, actor=actor, site_id=site_id, after=after))
+
+
+def _replay_batch(session: Session, *, actor: _Actor, site_id: UUID, after: int) -> int | None:
+    return replay_parked(session, actor.at(session, site_id), actor.recipients, subjects=None, after=after)
+
+
+def subjects_named(session: Session, act: Act, username: str) -> frozenset[str]:
+    """The marks under which statements are parked for accounts of this name, at whatever home page."""
+    marks = select(col(ParkedStatement.subject)).where(
+        ParkedStatement.site_id == act.site_id,
+        col(ParkedStatement.subject).startswith("account:"),
+        col(ParkedStatement.subject).endswith(f"|{username}", autoescape=True),
+    )
+    return frozenset(session.exec(marks.distinct()))

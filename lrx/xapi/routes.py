@@ -6,6 +6,7 @@ Moodle's logstore_xapi takes nothing but 200 for success and posts an empty arra
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import anyio.to_thread
 from starlette.datastructures import Headers
@@ -111,7 +112,8 @@ def _require_version(headers: Mapping[str, str], *, strict: bool) -> None:
 
 async def _judged(body: bytes, *, strict: bool) -> tuple[Judged, ...]:
     try:
-        statements = judge(body) if len(body) <= INLINE_BYTES else await anyio.to_thread.run_sync(judge, body)
+        work = partial(judge, body, strict=strict)
+        statements = work() if len(body) <= INLINE_BYTES else await anyio.to_thread.run_sync(work)
         if strict:
             require_faultless(statements)
     except Invalid as error:

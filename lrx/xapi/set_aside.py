@@ -9,7 +9,7 @@ from lrx.access import Act
 from lrx.errors import Conflict, NotFound
 from lrx.models import SetAsideStatement
 from lrx.text import text
-from lrx.xapi.intake import judge, require_faultless, store
+from lrx.xapi.intake import InvalidStatement, judge, require_faultless, store
 
 __all__ = ["AlreadyReplayed", "UnknownSetAside", "replay", "set_aside_by_id"]
 
@@ -27,9 +27,11 @@ class AlreadyReplayed(Conflict):
 
 
 def set_aside_by_id(session: Session, act: Act, statement_id: UUID) -> SetAsideStatement:
-    """Return the statement set aside. Raises `UnknownSetAside`."""
+    """Return the statement set aside, for nobody else until the transaction ends. Raises `UnknownSetAside`."""
     found = session.exec(
-        select(SetAsideStatement).where(SetAsideStatement.site_id == act.site_id, SetAsideStatement.id == statement_id)
+        select(SetAsideStatement)
+        .where(SetAsideStatement.site_id == act.site_id, SetAsideStatement.id == statement_id)
+        .with_for_update()
     ).first()
     if found is None:
         raise UnknownSetAside(text("There is no statement {id} set aside at this site.", id=str(statement_id)))
@@ -43,8 +45,10 @@ def replay(session: Session, act: Act, aside: SetAsideStatement, corrected: byte
     """
     if aside.replayed_as is not None:
         raise AlreadyReplayed(text("The statement is stored by now, as {id}.", id=str(aside.replayed_as)))
-    statements = judge(corrected if corrected is not None else aside.body)
+    statements = judge(corrected if corrected is not None else aside.body, strict=True)
     require_faultless(statements, "/statement")
+    if len(statements) != 1:
+        raise InvalidStatement(text("This holds {count} statements. Send the one it should be.", count=len(statements)))
     stored = store(session, act, aside.credential_id, statements, strict=True)
     aside.replayed_as = stored.ids[0]
     session.add(aside)

@@ -20,7 +20,7 @@ depends_on = None
 
 
 # Rows that are facts. The database itself refuses to change or remove one.
-FACTS = ("learning_record", "statement", "voiding", "audit_entry")
+FACTS = ("learning_record", "statement", "voiding", "inquiry", "audit_entry")
 
 
 def _transaction() -> sa.TextClause:
@@ -60,10 +60,11 @@ def upgrade() -> None:
     op.create_table(
         "projection",
         sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("foreign_seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("floor_seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("txid", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("moved_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("rebuilds", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_projection")),
     )
     op.create_table(
@@ -135,7 +136,7 @@ def upgrade() -> None:
         "course",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("site_id", sa.Uuid(), nullable=False),
-        sa.Column("iri", sa.String(length=1000), nullable=True),
+        sa.Column("iri", sa.String(length=500), nullable=True),
         sa.Column("shortname", sa.String(length=255), nullable=True),
         sa.Column("idnumber", sa.String(length=100), nullable=True),
         sa.Column("full_name", sa.String(length=1000), nullable=False),
@@ -159,6 +160,8 @@ def upgrade() -> None:
         sa.Column("secret_hash", sa.String(length=64), nullable=False),
         sa.Column("mode", sa.String(length=40), nullable=False),
         sa.Column("account_names", sa.String(length=40), nullable=True),
+        sa.Column("account_names_given", sa.Boolean(), nullable=False),
+        sa.Column("home_page", sa.String(length=300), nullable=True),
         sa.Column("recipient", sa.String(length=40), nullable=True),
         sa.Column("scopes", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -174,7 +177,7 @@ def upgrade() -> None:
         "learner",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("site_id", sa.Uuid(), nullable=False),
-        sa.Column("home_page", sa.String(length=500), nullable=True),
+        sa.Column("home_page", sa.String(length=300), nullable=True),
         sa.Column("lms_user_id", sa.String(length=100), nullable=True),
         sa.Column("username", sa.String(length=100), nullable=True),
         sa.Column("idnumber", sa.String(length=255), nullable=True),
@@ -233,7 +236,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("site_id", sa.Uuid(), nullable=False),
         sa.Column("course_id", sa.Uuid(), nullable=False),
-        sa.Column("iri", sa.String(length=1000), nullable=True),
+        sa.Column("iri", sa.String(length=500), nullable=True),
         sa.Column("idnumber", sa.String(length=100), nullable=True),
         sa.Column("full_name", sa.String(length=1000), nullable=False),
         sa.Column("mandatory", sa.Boolean(), nullable=False),
@@ -334,7 +337,7 @@ def upgrade() -> None:
         sa.Column("site_id", sa.Uuid(), nullable=False),
         sa.Column("learner_id", sa.Uuid(), nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
-        sa.Column("home_page", sa.String(length=500), nullable=False),
+        sa.Column("home_page", sa.String(length=300), nullable=False),
         sa.Column("value", sa.String(length=320), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["learner_id"], ["learner.id"], name=op.f("fk_identity_learner_id")),
@@ -507,6 +510,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("learning_record", schema=None) as batch_op:
         batch_op.create_index(
+            batch_op.f("ix_learning_record_site_id_external_id"), ["site_id", "external_id"], unique=False
+        )
+        batch_op.create_index(
             batch_op.f("ix_learning_record_site_id_course_id_recorded_at_id"),
             ["site_id", "course_id", "recorded_at", "id"],
             unique=False,
@@ -549,7 +555,7 @@ def upgrade() -> None:
         sa.Column("statement_seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("site_id", sa.Uuid(), nullable=False),
         sa.Column("reason", sa.String(length=40), nullable=False),
-        sa.Column("subject", sa.String(length=1000), nullable=False),
+        sa.Column("subject", sa.String(length=200), nullable=False),
         sa.Column("parked_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_parked_statement_site_id")),
         sa.ForeignKeyConstraint(["statement_seq"], ["statement.seq"], name=op.f("fk_parked_statement_statement_seq")),
@@ -602,6 +608,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_amendment")),
     )
     with op.batch_alter_table("amendment", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_amendment_site_id_external_id"), ["site_id", "external_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_amendment_site_id_record_id"), ["site_id", "record_id"], unique=False)
 
     op.create_table(

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from lrx.errors import Busy, Forbidden, Invalid, LrxError, Unauthenticated
 from lrx.recipient import Outcome
 from lrx.text import Text, text
+from lrx.web.problems import BodyTooLarge, MethodNotAllowed, UnknownPath
 
 __all__ = [
     "CODES",
@@ -86,8 +87,11 @@ class NotAcceptable(Invalid):
 _STATUSES: tuple[tuple[type[LrxError], int], ...] = (
     (Unauthenticated, 401),
     (Forbidden, 403),
+    (UnknownPath, 404),
+    (MethodNotAllowed, 405),
     (NotAcceptable, 406),
     (TooManyQuestions, 413),
+    (BodyTooLarge, 413),
     (ContentNotReadable, 415),
     (Busy, 429),
 )

@@ -23,6 +23,9 @@ __all__ = ["Answer", "NoAnswer", "Refresh", "cmars_simulator", "read_roster", "r
 
 PASSWORD_VARIABLE = "LRX_CMARS_PASSWORD"  # noqa: S105 - the variable's name, not the password
 
+REFUSED = 5
+"""Exit code of a command that ends with a sentence, as for every command of LRX."""
+
 _PATH = "v1/learning-records"
 _MOST_WAITS = 5
 _LONGEST_WAIT = 60
@@ -140,7 +143,7 @@ def cmars_simulator(
         refreshes = anyio.run(_refreshes, address, auth, identifiers, batch_size, every, times, json_output)
     except LrxError as error:
         typer.echo(str(error), err=True)
-        raise typer.Exit(1) from error
+        raise typer.Exit(REFUSED) from error
     if json_output:
         typer.echo(json.dumps({"refreshes": [_told(one) for one in refreshes]}, ensure_ascii=False, indent=2))
 

@@ -91,6 +91,78 @@ def test_a_server_on_an_empty_database_says_what_to_do(served: Served, tmp_path:
     assert "lrx migrate" in ended.stderr.decode()
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("credentials", "create", "--kind", "lms"),
+        ("credentials", "revoke", "somebody"),
+        ("administrators", "disable", "--username", "priya"),
+        ("sites", "create", "--code", "lakeside", "--name", "Lakeside Health"),
+        ("rebuild",),
+    ],
+)
+def test_a_command_on_an_empty_database_says_what_to_do(tmp_path: Path, words: tuple[str, ...]) -> None:
+    served = Served(f"sqlite:///{tmp_path / 'empty.db'}", tmp_path)
+
+    ended = served.run(*words)
+
+    assert ended.returncode == 5
+    assert "lrx migrate" in ended.stderr.decode()
+    assert "Traceback" not in ended.stderr.decode()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "sentence"),
+    [
+        ("LRX_DATABASE_URL", "nonsense", "LRX_DATABASE_URL: It is no address of a database."),
+        ("LRX_FROZEN_CLOCK", "tomorrow", "LRX_FROZEN_CLOCK: Give a date and a time with its zone"),
+    ],
+)
+def test_a_wrong_setting_is_told_in_a_sentence(tmp_path: Path, variable: str, value: str, sentence: str) -> None:
+    served = Served(f"sqlite:///{tmp_path / 'lrx.db'}", tmp_path)
+    served.environment[variable] = value
+
+    ended = served.run("migrate")
+
+    assert ended.returncode == 5
+    assert sentence in ended.stderr.decode()
+    assert "Traceback" not in ended.stderr.decode()
+
+
+def test_a_new_site_is_in_its_own_audit_log(served: Served) -> None:
+    served.lrx("migrate")
+    served.lrx("sites", "create", "--code", "lakeside", "--name", "Lakeside Health")
+    keys = {
+        site: served.lrx("credentials", "create", "--kind", "api", "--site", site)["key"]
+        for site in ("default", "lakeside")
+    }
+    served.start("--no-worker")
+    with httpx.Client(base_url=served.url, trust_env=False) as client:
+        for site, actor in (("default", "system:setup"), ("lakeside", "system:cli")):
+            answer = client.get("/api/v1/audit", headers={"Authorization": f"Bearer {keys[site]}"}).json()
+            made = [entry["actor"] for entry in answer["data"] if entry["subject_kind"] == "site"]
+            assert made == [actor]
+    assert served.stop() == 0
+
+
+def test_an_administrator_is_given_another_password_and_disabled(served: Served, tmp_path: Path) -> None:
+    served.lrx("migrate")
+    password = tmp_path / "password"
+    password.write_text("correct horse battery\n")
+    who = ("--username", "priya")
+    served.lrx("administrators", "create", *who, "--full-name", "Priya", "--password-file", str(password))
+
+    assert served.lrx("administrators", "password", *who, "--password-file", str(password)) == {"username": "priya"}
+    assert served.lrx("administrators", "disable", *who) == {"disabled": "priya"}
+
+    for words, sentence in [
+        (("disable", "--username", "marc"), "no administrator marc"),
+        (("password", *who, "--password-file", str(tmp_path / "none")), "cannot be read"),
+    ]:
+        ended = served.run("administrators", *words)
+        assert (ended.returncode, sentence in ended.stderr.decode()) == (5, True)
+
+
 def test_an_administrator_is_made_with_a_password_from_a_file(served: Served, tmp_path: Path) -> None:
     served.lrx("migrate")
     (tmp_path / "password").write_text("correct horse battery\n")

@@ -1,21 +1,26 @@
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+import anyio
 import pytest
 from argon2 import PasswordHasher, extract_parameters
 from sqlmodel import Session, select
 
 from lrx import administrators
-from lrx.access import ALL_SCOPES
+from lrx.access import ALL_SCOPES, Act
 from lrx.administrators import (
     AdministratorTaken,
     SignedIn,
     SignInLimit,
     SignInRefused,
+    UnknownAdministrator,
+    change_password,
     check_password,
     create,
+    disable,
     sign_in,
     sign_out,
     signed_in,
@@ -24,7 +29,7 @@ from lrx.clock import FrozenClock
 from lrx.errors import Busy, Invalid
 from lrx.exchange import Exchange
 from lrx.models import Administrator, AuditEntry, SignIn
-from lrx.sites import act_for_site, create_site
+from lrx.sites import act_for_site, create_site, site_named
 
 pytestmark = pytest.mark.anyio
 
@@ -146,6 +151,60 @@ async def test_signing_out_ends_one_sign_in_and_not_the_others(exchange: Exchang
     assert await who(exchange, there) is not None
 
 
+def act_of(session: Session, exchange: Exchange, site: str = "lakeside") -> Act:
+    return act_for_site(site_named(session, site), "system:test", exchange.clock.now(), uuid4)
+
+
+async def test_a_disabled_administrator_is_signed_out_and_signs_in_no_more(exchange: Exchange) -> None:
+    made = await somebody(exchange)
+    token = await sign_in(exchange, "priya", PASSWORD)
+
+    await exchange.database.write(lambda session: disable(session, act_of(session, exchange), " Priya"))
+
+    assert await who(exchange, token) is None
+    assert await exchange.database.read(lambda session: session.exec(select(SignIn)).all()) == []
+    with pytest.raises(SignInRefused):
+        await sign_in(exchange, "priya", PASSWORD)
+    assert ("disable", str(made.id)) in await kept(exchange)
+
+
+async def test_another_password_ends_the_sign_ins_made_with_the_old_one(exchange: Exchange) -> None:
+    made = await somebody(exchange)
+    token = await sign_in(exchange, "priya", PASSWORD)
+
+    def change(session: Session) -> None:
+        change_password(session, act_of(session, exchange), "priya", "another long password")
+
+    await exchange.database.write(change)
+
+    assert await who(exchange, token) is None
+    with pytest.raises(SignInRefused):
+        await sign_in(exchange, "priya", PASSWORD)
+    assert await sign_in(exchange, "priya", "another long password")
+    assert ("change_password", str(made.id)) in await kept(exchange)
+
+
+async def test_a_short_password_and_an_administrator_of_another_site_are_refused(exchange: Exchange) -> None:
+    await somebody(exchange)
+    await somebody(exchange, site="hilltop", username="marc")
+
+    def work(username: str, password: str) -> Callable[[Session], None]:
+        return lambda session: change_password(session, act_of(session, exchange), username, password)
+
+    with pytest.raises(Invalid):
+        await exchange.database.write(work("priya", "elevenchars"))
+    with pytest.raises(UnknownAdministrator):
+        await exchange.database.write(work("marc", PASSWORD))
+    with pytest.raises(UnknownAdministrator):
+        await exchange.database.write(lambda session: disable(session, act_of(session, exchange), "marc"))
+    assert await sign_in(exchange, "marc", PASSWORD)
+
+
+async def kept(exchange: Exchange) -> list[tuple[str, str]]:
+    rows = await exchange.database.read(lambda session: session.exec(select(AuditEntry)).all())
+    return [(row.action, row.subject_id) for row in rows]
+
+
 async def test_every_write_leaves_one_audit_row(exchange: Exchange) -> None:
     made = await somebody(exchange)
     token = await sign_in(exchange, "priya", PASSWORD, request_id="req-1")
@@ -218,6 +277,38 @@ async def test_tries_are_counted_by_name_and_address() -> None:
     assert 1 <= refusal.value.retry_after <= 60
     await limit.count("priya", "192.0.2.2")
     await limit.count("marc", "192.0.2.1")
+
+
+async def test_one_address_cannot_spray_any_number_of_names() -> None:
+    limit = SignInLimit("2/minute")
+    for number in range(20):
+        await limit.count(f"somebody{number}", "192.0.2.1")
+    with pytest.raises(Busy):
+        await limit.count("priya", "192.0.2.1")
+    await limit.count("priya", "192.0.2.2")
+
+
+async def test_who_comes_while_many_wait_for_their_password_is_told_to_come_again(exchange: Exchange) -> None:
+    await somebody(exchange)
+    tokens: list[str] = []
+
+    async def come() -> None:
+        tokens.append(await sign_in(exchange, "priya", PASSWORD))
+
+    hashing = administrators._hashing()
+    await hashing.acquire_on_behalf_of("one")
+    await hashing.acquire_on_behalf_of("two")
+    async with anyio.create_task_group() as tasks:
+        for _ in range(administrators.MOST_WAITING):
+            tasks.start_soon(come)
+        while hashing.statistics().tasks_waiting < administrators.MOST_WAITING:
+            await anyio.sleep(0.01)
+        with pytest.raises(Busy) as refusal:
+            await come()
+        assert refusal.value.retry_after > 0
+        hashing.release_on_behalf_of("one")
+        hashing.release_on_behalf_of("two")
+    assert len(tokens) == administrators.MOST_WAITING
 
 
 async def test_tokens_come_from_the_exchanges_own_randomness(exchange: Exchange) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from lrx.reporting_period import ReportingPeriod, Span, bounds, current, local_date
+from lrx.reporting_period import ReportingPeriod, Span, current, local_date
 from lrx.validity import ExpiresAfter, ExpiresOn, ExpiryRule, NeverExpires
 
 TORONTO = ZoneInfo("America/Toronto")
@@ -121,27 +121,11 @@ def test_a_period_nobody_could_mean_is_refused(period: dict[str, Any], sentence:
         ReportingPeriod.model_validate(period)
 
 
-@pytest.mark.parametrize(
-    ("days", "begin", "end"),
-    [
-        ("2025-01-01..2025-12-31", "2025-01-01T05:00:00+00:00", "2026-01-01T05:00:00+00:00"),
-        ("2026-03-08..2026-03-08", "2026-03-08T05:00:00+00:00", "2026-03-09T04:00:00+00:00"),
-        ("2026-11-01..2026-11-01", "2026-11-01T04:00:00+00:00", "2026-11-02T05:00:00+00:00"),
-        ("2026-07-01..2027-06-30", "2026-07-01T04:00:00+00:00", "2027-07-01T04:00:00+00:00"),
-    ],
-)
-def test_bounds_are_the_instants_at_which_the_days_begin_in_the_zone(days: str, begin: str, end: str) -> None:
-    assert [instant.isoformat() for instant in bounds(span(days), TORONTO)] == [begin, end]
-
-
 def test_the_last_second_of_the_year_in_toronto_counts_for_that_year() -> None:
     completed = datetime(2026, 1, 1, 4, 59, 59, tzinfo=UTC)
     year = current(None, NeverExpires(), date(2025, 12, 31))
-    begin, end = bounds(year, TORONTO)
-    assert begin <= completed < end
     assert year.contains(local_date(completed, TORONTO))
     assert not year.contains(local_date(completed + timedelta(seconds=1), TORONTO))
-    assert completed + timedelta(seconds=1) == end
 
 
 periods = st.builds(
@@ -170,19 +154,3 @@ def test_every_day_is_in_its_span_and_grace_only_reaches_back(period: ReportingP
     assert held.first <= plain.first
     following = current(period, NeverExpires(), plain.last + timedelta(days=1))
     assert following.last > plain.last
-
-
-@settings(deadline=None)
-@given(
-    first=st.dates(date(2000, 1, 1), date(2060, 12, 31)),
-    length=st.integers(0, 800),
-    hours=st.integers(-1000, 20_000),
-)
-def test_an_instant_is_within_the_bounds_exactly_when_its_day_is_in_the_span(
-    first: date, length: int, hours: int
-) -> None:
-    days = Span(first, first + timedelta(days=length))
-    begin, end = bounds(days, TORONTO)
-    instant = begin + timedelta(hours=hours)
-    assert (begin <= instant < end) == days.contains(local_date(instant, TORONTO))
-    assert days.contains(local_date(end - timedelta(microseconds=1), TORONTO))

@@ -17,7 +17,7 @@ from tests.house import House, captured_requests
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = ScriptDirectory(str(ROOT / "migrations"))
-FACTS = ("learning_record", "statement", "voiding", "audit_entry")
+FACTS = ("learning_record", "statement", "voiding", "inquiry", "audit_entry")
 
 
 def seen_by(database_url: str, look: Any) -> Any:
@@ -100,6 +100,7 @@ async def facts(house: House) -> House:
     await house.site.course("WHMIS")
     made = await house.site.complete(learner["username"], "WHMIS", house.clock.now())
     await house.site.send("POST", f"/learning-records/{made['learning_record_id']}/void", {"reason": "For the test"})
+    assert (await house.site.ask("CA-ON-CPSO-12345")).status_code == 404
     house.advance(hours=12)
     assert (await house.site.statements(captured_requests()[0][:1])).status_code == 200
     return house

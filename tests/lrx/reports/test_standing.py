@@ -23,6 +23,7 @@ LINK = Link(
     Colleges(),
     is_enabled=True,
     intervals=(Interval(SEPTEMBER, None),),
+    reporting_period=None,
     period=Span(date(2026, 1, 1), date(2026, 12, 31)),
     open_status=DeliveryStatus.PENDING,
 )

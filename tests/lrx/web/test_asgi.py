@@ -298,6 +298,18 @@ async def test_a_running_process_over_a_current_schema_is_ready(plain_exchange: 
     assert head.status_code == 200
 
 
+async def test_the_migrations_are_not_read_again_at_each_look(
+    plain_exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read_again(*_: object) -> None:
+        pytest.fail("the migrations are read again")
+
+    async with client_of(plain_exchange, routes=[*health.routes(plain_exchange)]) as client:
+        assert (await client.get("/readyz")).status_code == 200
+        monkeypatch.setattr("lrx.schema.ScriptDirectory.from_config", read_again)
+        assert (await client.get("/readyz")).status_code == 200
+
+
 async def test_health_is_public_and_names_it(plain_exchange: Exchange) -> None:
     built = health.routes(plain_exchange)
     assert [route.path for route in built] == ["/healthz", "/readyz", "/metrics"]

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from lrx.errors import Busy, Conflict, Forbidden, LrxError, NotFound, Unauthenticated
 from lrx.recipient import Question
 from lrx.text import text
+from lrx.web.problems import BodyTooLarge, MethodNotAllowed, UnknownPath
 from recipients.cmars import create_recipient
 from recipients.cmars.questions import SCHEMA
 from recipients.xml import read_xml, schema
@@ -239,6 +240,7 @@ SENTENCE = text("Something is wrong. Do this.")
         (Unauthenticated(SENTENCE), 401, ("WWW-Authenticate", 'Basic realm="LRX"')),
         (Forbidden(SENTENCE), 403, None),
         (Busy(SENTENCE, retry_after=17), 429, ("Retry-After", "17")),
+        (UnknownPath(SENTENCE), 404, None),
         (NotFound(SENTENCE), 400, None),
         (Conflict(SENTENCE), 400, None),
     ],
@@ -254,6 +256,19 @@ async def test_a_failure_inside_is_refused_in_the_callers_format_with_a_code_of_
     assert in_xml(xml, "{*}code") == [error.code]
     assert as_json.json()["code"] == error.code
     assert as_json.json()["message"] == "Something is wrong. Do this."
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "code"),
+    [(MethodNotAllowed(("GET",)), 405, "method_not_allowed"), (BodyTooLarge(1024), 413, "body_too_large")],
+)
+async def test_what_the_web_refuses_keeps_its_status(
+    error: LrxError, status: int, code: str, client: httpx.AsyncClient, transcripts: Any
+) -> None:
+    transcripts.failure = error
+    xml, as_json = await ask(client, ID), await ask(client, ID, **JSON)
+    assert (xml.status_code, in_xml(xml, "{*}code")) == (status, [code])
+    assert (as_json.status_code, as_json.json()["code"]) == (status, code)
 
 
 async def test_a_caller_who_was_not_recognised_is_refused_in_the_same_format() -> None:

@@ -161,18 +161,18 @@ def test_the_command_writes_one_json_document_for_all_refreshes(address: str, ro
 )
 def test_the_command_says_why_it_cannot_ask(url: str, password: str | None, told: str, roster: Path) -> None:
     ended = run(str(roster), "--url", url, "--username", "cmars", password=password)
-    assert ended.exit_code == 1
+    assert ended.exit_code == 5
     assert told in ended.stderr
     assert ended.stdout == ""
 
 
 def test_a_wrong_password_is_told_as_the_exchange_says_it(address: str, roster: Path) -> None:
     ended = run(str(roster), "--url", address, "--username", "cmars", password="wrong")
-    assert ended.exit_code == 1
+    assert ended.exit_code == 5
     assert "unauthenticated" in ended.stderr
 
 
 def test_a_roster_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     ended = run(str(tmp_path / "none.txt"), "--url", "http://127.0.0.1:1", "--username", "cmars", password="s3cret")
-    assert ended.exit_code == 1
+    assert ended.exit_code == 5
     assert "cannot be read" in ended.stderr
