@@ -12,9 +12,11 @@ from lrx.api.operation import Answer, Call, operation
 from lrx.api.values import RECORDS as TAG
 from lrx.api.values import In, Out
 from lrx.courses.courses import UnknownActivity, UnknownCourse
+from lrx.delivery.outbox import lock_learners
 from lrx.errors import LrxError
 from lrx.faults import InvalidContent, faults_of, summary
 from lrx.ingest.claims import Claim, completion_of
+from lrx.ingest.completion import Completion
 from lrx.ingest.recorder import ExternalIdTaken, Recorded, record
 from lrx.people.learners import UnknownLearner
 from lrx.web.problems import Problem, problem_of
@@ -79,31 +81,39 @@ class Results(Out):
 def record_completions(call: Call, body: Claims, session: Session) -> Answer[Results]:
     """One completion is recorded or refused as a whole. Of a list the good ones are recorded, and each refused one
     comes back with its problem: a bad one never fails its neighbours. 201 when a record was made, else 200."""
-    if len(body.claims) == 1:
-        results = [_record_one(call, session, body.claims[0])]
-    else:
-        results = [_record_apart(call, session, claim) for claim in body.claims]
+    claims = [_understood(call, session, value) for value in body.claims]
+    if len(claims) == 1 and isinstance(claims[0], LrxError):
+        raise claims[0]
+    # In one order for everybody: two lists of the same people then never wait for each other.
+    lock_learners(session, {claim.learner_id for claim in claims if isinstance(claim, Completion)})
+    results = [_recorded(call, session, claim, alone=len(claims) == 1) for claim in claims]
     for result in results:
         call.exchange.metrics.records.labels(result.result).inc()
     made = any(result.result == "recorded" for result in results)
     return Answer(Results(data=results), status=201 if made else 200)
 
 
-def _record_one(call: Call, session: Session, value: Any) -> Result:
+def _understood(call: Call, session: Session, value: Any) -> Completion | LrxError:
+    """Whom and what one claim names, or why it is refused. Only reads."""
     try:
         claim = Claim.model_validate_json(to_json(value), strict=True)
+        return completion_of(session, call.act, claim)
     except ValidationError as error:
         faults = faults_of(error, value)
-        raise InvalidContent(summary(faults), faults=faults) from error
-    recorded = record(session, call.act, call.exchange.recipients, completion_of(session, call.act, claim))
-    return _result(recorded)
-
-
-def _record_apart(call: Call, session: Session, value: Any) -> Result:
-    try:
-        with session.begin_nested():
-            return _record_one(call, session, value)
+        return InvalidContent(summary(faults), faults=faults)
     except LrxError as error:
+        return error
+
+
+def _recorded(call: Call, session: Session, claim: Completion | LrxError, *, alone: bool) -> Result:
+    try:
+        if isinstance(claim, LrxError):
+            raise claim
+        with session.begin_nested():
+            return _result(record(session, call.act, call.exchange.recipients, claim))
+    except LrxError as error:
+        if alone:
+            raise
         told = problem_of(error, language=call.language, path="/api/v1/learning-records", request_id=call.request_id)
         return Result(result="refused", learning_record_id=None, amendment_id=None, problem=told)
 

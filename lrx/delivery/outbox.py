@@ -3,7 +3,7 @@
 Whoever changes a fact (a record, a voiding, an OCI ID, a course's recipients) calls it in the same transaction.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -40,6 +40,7 @@ __all__ = [
     "intervals_of",
     "is_enabled",
     "lock_learner",
+    "lock_learners",
     "reconsider",
     "reconsider_learner",
     "site_settings",
@@ -52,6 +53,13 @@ SETTLED = frozenset({DeliveryStatus.DELIVERED, DeliveryStatus.SENDING, DeliveryS
 def lock_learner(session: Session, learner_id: UUID) -> None:
     """Let nobody else record for this learner until the transaction ends (SQLite has one writer anyway)."""
     session.connection().execute(select(Learner.id).where(Learner.id == learner_id).with_for_update())
+
+
+def lock_learners(session: Session, learner_ids: Collection[UUID]) -> None:
+    """Lock several learners as `lock_learner` does, always in the same order."""
+    for some in pieces(sorted(learner_ids)):
+        ordered = select(Learner.id).where(col(Learner.id).in_(some)).order_by(col(Learner.id))
+        session.connection().execute(ordered.with_for_update())
 
 
 def reconsider_learner(session: Session, act: Act, recipients: Mapping[str, Recipient], learner_id: UUID) -> int:

@@ -35,7 +35,7 @@ LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 API_PATH = re.compile(r"/api/v1(/[a-z][^\s?'\"`)]*)")
 PLACEHOLDER = re.compile(r"\$[A-Z]+|{[a-z_]+}")
-COMMAND = re.compile(r"(?:^|\s|`|bin/)lrx ([a-z][a-z-]*)(?: ([a-z]+))?")
+COMMAND = re.compile(r"(?:^|\s|`|bin/)lrx ([a-z][a-z-]*)(?: ([a-z][a-z-]*))?")
 TARGET = re.compile(r"(?:^|`)make ([a-z]+)", re.MULTILINE)
 
 # In pieces, so that this page may be searched too.
