@@ -37,8 +37,8 @@ soak: .venv/.development ## The long runs: the tests marked slow, again and agai
 	for run in 1 2 3 4 5 6 7 8 9 10; do $(BIN)/python -m pytest -q -m slow || exit 1; done
 
 lock: ## Pin the newest versions that fit, with hashes. Needs uv.
-	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade --extra build -o requirements.lock
-	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade --extra build --extra dev -c requirements.lock -o requirements-dev.lock
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --upgrade --extra build -o requirements.lock
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --upgrade --extra build --extra dev -c requirements.lock -o requirements-dev.lock
 
 clean: ## Remove what was made: the environment, caches, and the data of the demonstration.
 	rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -170,9 +170,7 @@ def get_record(call: Call, path: RecordPath, session: Session) -> LearningRecord
 )
 def void_record(call: Call, path: RecordPath, body: Because, session: Session) -> LearningRecordFull:
     """A recipient that asks never gets it again, until it is unvoided. The history stays."""
-    record_ = learning_records.record_by_id(session, call.act, path.record_id)
-    learning_records.set_voided(session, call.act, call.exchange.recipients, record_, voided=True, reason=body.reason)
-    return _full(call, session, path.record_id)
+    return _set_voided(call, session, path.record_id, voided=True, reason=body.reason)
 
 
 @operation(
@@ -186,9 +184,7 @@ def void_record(call: Call, path: RecordPath, body: Because, session: Session) -
 )
 def unvoid_record(call: Call, path: RecordPath, body: Because, session: Session) -> LearningRecordFull:
     """It is released again as it was."""
-    record_ = learning_records.record_by_id(session, call.act, path.record_id)
-    learning_records.set_voided(session, call.act, call.exchange.recipients, record_, voided=False, reason=body.reason)
-    return _full(call, session, path.record_id)
+    return _set_voided(call, session, path.record_id, voided=False, reason=body.reason)
 
 
 @operation(
@@ -208,6 +204,12 @@ def promote_amendment(call: Call, path: AmendmentPath, body: Because, session: S
         session, call.act, call.exchange.recipients, record_, path.amendment_id, reason=body.reason
     )
     return _full(call, session, promoted.record_id)
+
+
+def _set_voided(call: Call, session: Session, record_id: UUID, *, voided: bool, reason: str) -> LearningRecordFull:
+    found = learning_records.record_by_id(session, call.act, record_id)
+    learning_records.set_voided(session, call.act, call.exchange.recipients, found, voided=voided, reason=reason)
+    return _full(call, session, record_id)
 
 
 def _fields(row: LearningRecord, voidings: dict[UUID, Voiding]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from lrx.people.profile_fields import require_field
 from lrx.recipient import Recipient
 from lrx.text import text
 
-__all__ = ["OciIdNotHeld", "OciIdTaken", "give", "held", "replace", "take"]
+__all__ = ["OciIdNotHeld", "OciIdTaken", "give", "held", "replace"]
 
 
 class OciIdTaken(Conflict):
@@ -91,23 +91,6 @@ def give(
     audit.keep(session, act, "give_oci_id", "learner", learner_id)
     reconsider_learner(session, act, recipients, learner_id)
     return given
-
-
-def take(
-    session: Session,
-    act: Act,
-    recipients: Mapping[str, Recipient],
-    learner_id: UUID,
-    oci_id: OciId,
-    *,
-    reason: str | None = None,
-    origin: str | None = None,
-) -> None:
-    """End the holding of `oci_id`; it stays in the history. Raises `OciIdNotHeld`."""
-    lock_learner(session, learner_id)
-    _end(session, act, learner_id, oci_id, reason=reason, origin=origin)
-    audit.keep(session, act, "take_oci_id", "learner", learner_id)
-    reconsider_learner(session, act, recipients, learner_id)
 
 
 def replace(
