@@ -4,26 +4,31 @@ import hashlib
 import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlmodel import Session, col, select
+import sqlalchemy as sa
+from sqlmodel import Session, select
 
 from lrx import audit
 from lrx.access import ALL_SCOPES, Act, Caller
+from lrx.database import Database
 from lrx.errors import Fault, Invalid, NotFound, Unauthenticated
 from lrx.identifiers import RandomBytes
 from lrx.models import AccountNames, Credential, CredentialKind, CredentialMode, Site
+from lrx.tables import table
 from lrx.text import text
+from lrx.together import Together
 
 __all__ = [
     "Issued",
+    "Recognised",
     "UnknownCredential",
-    "authenticate",
-    "caller_of",
     "issue",
     "recognise",
+    "recognise_key",
     "revoke",
-    "scopes_of",
     "set_account_names",
 ]
 
@@ -131,45 +136,85 @@ def _named(session: Session, act: Act, username: str) -> Credential:
     return credential
 
 
-def recognise(session: Session, username: str, secret: str) -> tuple[Credential, Site]:
-    """Return the credential and its site. Raises `Unauthenticated`, without saying which part was wrong."""
-    row = session.exec(
-        select(Credential, Site)
-        .join(Site, col(Site.id) == col(Credential.site_id))
-        .where(Credential.username == username, col(Credential.revoked_at).is_(None))
-    ).first()
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """A credential at the door: what it is for, and the caller it stands for."""
+
+    id: UUID
+    kind: CredentialKind
+    mode: CredentialMode
+    recipient: str | None
+    caller: Caller
+
+
+class _Row(NamedTuple):
+    id: UUID
+    site_id: UUID
+    kind: CredentialKind
+    mode: CredentialMode
+    recipient: str | None
+    scopes: list[str]
+    username: str
+    secret_hash: str
+    time_zone: str
+
+
+_CREDENTIALS, _SITES = table(Credential).c, table(Site).c
+_ROWS = (
+    sa.select(
+        *(_CREDENTIALS[name] if name != "time_zone" else _SITES.time_zone for name in _Row._fields),
+    )
+    .join_from(table(Credential), table(Site), _SITES.id == _CREDENTIALS.site_id)
+    .where(_CREDENTIALS.revoked_at.is_(None))
+)
+
+
+def recognise_all(session: Session, pairs: Sequence[tuple[str, str]]) -> list[Recognised | Unauthenticated]:
+    """Return for each user name and secret the credential, or the refusal, which does not say which part was wrong."""
+    usernames = {username for username, _ in pairs}
+    rows = session.connection().execute(_ROWS.where(_CREDENTIALS.username.in_(usernames)))
+    known = {row.username: _Row(*row) for row in rows}
+    return [_recognised(known.get(username), secret) for username, secret in pairs]
+
+
+def _recognised(row: _Row | None, secret: str) -> Recognised | Unauthenticated:
     # The comparison runs for an unknown name too, so that time does not tell which names exist.
-    expected = row[0].secret_hash if row else "0" * 64
+    expected = row.secret_hash if row else "0" * 64
     if not hmac.compare_digest(expected, _hash(secret)) or row is None:
-        raise Unauthenticated(text("The user name or the secret is not right, or the credential was revoked."))
-    return row[0], row[1]
+        return Unauthenticated(text("The user name or the secret is not right, or the credential was revoked."))
+    scopes = _scopes(row.kind, row.scopes)
+    caller = Caller(row.kind.value, str(row.id), row.site_id, ZoneInfo(row.time_zone), scopes)
+    return Recognised(row.id, row.kind, row.mode, row.recipient, caller)
 
 
-def authenticate(session: Session, key: str) -> tuple[Credential, Site]:
-    """Recognise an API key. Raises `Unauthenticated`."""
+RECOGNISE = Together(recognise_all)
+"""Who calls at the same moment is looked up together."""
+
+
+async def recognise(database: Database, username: str, secret: str) -> Recognised:
+    """Return the credential. It is looked up at every request, so that a revoked one is refused at once. Raises
+    `Unauthenticated`."""
+    return await database.read_together(RECOGNISE, (username, secret))
+
+
+async def recognise_key(database: Database, key: str) -> Recognised:
+    """Return the credential of an API key. Raises `Unauthenticated`."""
     prefix, _, rest = key.partition("_")
     username, _, secret = rest.partition("_")
     if prefix != KEY_PREFIX:
         raise Unauthenticated(text("This is not an API key of LRX. A key begins with lrx_."))
-    return recognise(session, username, secret)
+    return await recognise(database, username, secret)
 
 
-def scopes_of(credential: Credential) -> frozenset[str]:
-    """What the credential may do: an LMS sends statements, a recipient asks, an API key has the scopes it was given."""
-    match credential.kind:
+def _scopes(kind: CredentialKind, given: Sequence[str]) -> frozenset[str]:
+    """What a credential may do: an LMS sends statements, a recipient asks, an API key has the scopes it was given."""
+    match kind:
         case CredentialKind.LMS:
             return frozenset({"statements:write"})
         case CredentialKind.RECIPIENT:
             return frozenset({"transcripts:ask"})
         case _:
-            return frozenset(credential.scopes)
-
-
-def caller_of(credential: Credential, site: Site) -> Caller:
-    """The caller a credential stands for."""
-    return Caller(
-        credential.kind.value, str(credential.id), site.id, ZoneInfo(site.time_zone), scopes_of(credential), None
-    )
+            return frozenset(given)
 
 
 def _hash(secret: str) -> str:

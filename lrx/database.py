@@ -5,25 +5,30 @@ through the async driver. A write has returned only when its transaction is comm
 more than once: what PostgreSQL broke off for another transaction is done again.
 """
 
-import asyncio
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from contextlib import contextmanager
+from datetime import datetime
+from functools import cache
 from typing import Any, TypeVar
 
 import anyio
-import anyio.to_thread
-from sqlalchemy import Connection, Engine, Row, Table, create_engine, event
+import msgspec
+from sqlalchemy import Connection, Executable, Row, Table, event
 from sqlalchemy import text as sql
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlmodel import Session
 
+from lrx.embedded import EmbeddedEngine
 from lrx.errors import Conflict
+from lrx.logs import log
+from lrx.storage_faults import refusal
 from lrx.text import text
+from lrx.together import Gathering, Item, Result, Together
+from lrx.write_time import oldest_write, write_time
 
 __all__ = [
     "Database",
@@ -44,6 +49,8 @@ BROKEN_OFF = frozenset({"40001", "40P01"})
 TIMES_AGAIN = 3
 PAUSE = 0.02
 """Seconds before the work is done again, and as many more before each further time."""
+AT_ONCE = 2
+"""Transactions of one `Together` that run side by side on PostgreSQL. More of them would each hold fewer items."""
 Work = Callable[[Session], T]
 """A function over one transaction: it may flush, it never commits. Nothing but its session and its result may keep what
 it does, for it runs again when its transaction was broken off."""
@@ -57,23 +64,26 @@ class Simultaneous(Conflict):
 
 
 class Database:
-    """One database: `write` and `read` run work in a transaction of their own."""
+    """One database: `write` and `read` run work in a transaction of their own, `write_together` and `read_together`
+    share one among all who come at that moment."""
 
-    def __init__(self, *, embedded: "EmbeddedEngine | None" = None, server: AsyncEngine | None = None) -> None:
+    def __init__(self, *, embedded: EmbeddedEngine | None = None, server: AsyncEngine | None = None) -> None:
         self._embedded = embedded
         self._server = server
+        self._gatherings: dict[Together[Any, Any], Gathering] = {}
 
     async def write(self, work: Work[T]) -> T:
         """Run `work` in one transaction, commit and sync it, and return its result; on any error nothing is kept.
 
         A transaction that PostgreSQL broke off, because it and another waited for one another, is run again up to three
         times. Raises `Simultaneous` when somebody else kept the same thing at the same moment, or was in the way of
-        every attempt.
+        every attempt, and `Overloaded` when too many wait.
         """
         try:
-            if self._embedded is not None:
-                return await self._embedded.write(work)
-            return await self._again_if_broken_off(work)
+            with _told():
+                if self._embedded is not None:
+                    return await self._embedded.write(work)
+                return await self._again_if_broken_off(work)
         except IntegrityError as error:
             if not _is_duplicate(error):
                 raise
@@ -83,16 +93,54 @@ class Database:
 
     async def read(self, work: Work[T]) -> T:
         """Run `work` over one consistent snapshot. Anything it tried to write is refused by the engine."""
+        with _told():
+            if self._embedded is not None:
+                return await self._embedded.read(work)
+            return await self._on_server(work, read_only=True)
+
+    async def write_together(self, together: Together[Item, Result], item: Item) -> Result:
+        """Do the item in a transaction shared with others of its kind; it is committed and synced when this returns.
+
+        Raises the error the item was refused with, and what `write` raises.
+        """
+        result: Result = await self._gathering(together, self._write_again_if_simultaneous).do(item)
+        return result
+
+    async def read_together(self, together: Together[Item, Result], item: Item) -> Result:
+        """Look the item up in a snapshot shared with others of its kind, taken after it was asked for."""
+        result: Result = await self._gathering(together, self.read).do(item)
+        return result
+
+    async def consistent_through(self, now: Callable[[], datetime]) -> datetime:
+        """Return the time before which nothing is written any more: whoever begins to read after this returned sees
+        every row whose write time is earlier. In UTC."""
         if self._embedded is not None:
-            return await self._embedded.read(work)
-        return await self._on_server(work, read_only=True)
+            # Whoever holds the database is the only one who writes.
+            return await self.write(lambda session: write_time(session, now))
+        return await self.read(lambda session: oldest_write(session, now))
 
     async def close(self) -> None:
-        """Give back every connection."""
+        """End what was begun and give back every connection."""
+        for gathering in self._gatherings.values():
+            await gathering.finish()
         if self._embedded is not None:
             self._embedded.close()
         if self._server is not None:
             await self._server.dispose()
+
+    def _gathering(self, together: Together[Any, Any], run: Callable[[Work[Any]], Any]) -> Gathering:
+        found = self._gatherings.get(together)
+        if found is None:
+            at_once = 1 if self._embedded is not None else AT_ONCE
+            found = self._gatherings[together] = Gathering(together, run, at_once)
+        return found
+
+    async def _write_again_if_simultaneous(self, work: Work[T]) -> T:
+        """What somebody else kept at the same moment is seen the second time."""
+        try:
+            return await self.write(work)
+        except Simultaneous:
+            return await self.write(work)
 
     async def _again_if_broken_off(self, work: Work[T]) -> T:
         for attempt in range(1, TIMES_AGAIN + 1):
@@ -120,6 +168,20 @@ class Database:
                 return await connection.run_sync(_in_session, work)
 
 
+@contextmanager
+def _told() -> Iterator[None]:
+    """Say what the storage failed with in our own words, and to the operator in its own."""
+    try:
+        yield
+    except (OSError, SQLAlchemyError) as error:
+        refused = refusal(error)
+        if refused is None:
+            raise
+        reason = str(getattr(error, "orig", error))
+        log.error("storage failed", refused_as=refused.code, error=type(error).__qualname__, reason=reason)
+        raise refused from error
+
+
 def _is_duplicate(error: IntegrityError) -> bool:
     """Whether a unique key refused the row, and not another rule."""
     if isinstance(error.orig, sqlite3.IntegrityError):
@@ -139,74 +201,6 @@ def _in_session(connection: Connection, work: Work[T]) -> T:
         return result
 
 
-class EmbeddedEngine:
-    """SQLite: a single writer thread, so that writers queue here and never meet the lock; readers beside it."""
-
-    READERS = 4
-
-    def __init__(self, path: str) -> None:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        self.engine = _sqlite_engine(path)
-        self._writer = ThreadPoolExecutor(1, thread_name_prefix="lrx-writer")
-        self._readers = anyio.CapacityLimiter(self.READERS)
-
-    async def write(self, work: Work[T]) -> T:
-        def transaction() -> T:
-            with self.engine.connect() as connection, connection.begin():
-                return _in_session(connection, work)
-
-        return await _in_executor(self._writer, transaction)
-
-    async def read(self, work: Work[T]) -> T:
-        def snapshot() -> T:
-            with self.engine.connect().execution_options(lrx_read_only=True) as connection, connection.begin():
-                connection.exec_driver_sql("PRAGMA query_only = ON")
-                try:
-                    return _in_session(connection, work)
-                finally:
-                    connection.exec_driver_sql("PRAGMA query_only = OFF")
-
-        return await anyio.to_thread.run_sync(snapshot, limiter=self._readers)
-
-    def close(self) -> None:
-        self._writer.shutdown(wait=True)
-        self.engine.dispose()
-
-
-async def _in_executor(executor: ThreadPoolExecutor, function: Callable[[], T]) -> T:
-    # Shielded: once handed to the writer a transaction runs to its end, even if the caller has gone away.
-    return await asyncio.shield(asyncio.get_running_loop().run_in_executor(executor, function))
-
-
-PRAGMAS = (
-    "journal_mode = WAL",
-    "synchronous = FULL",
-    "foreign_keys = ON",
-    "recursive_triggers = ON",  # or REPLACE would pass by the triggers that guard the facts
-    "busy_timeout = 30000",
-)
-
-
-def _sqlite_engine(path: str) -> Engine:
-    options = {"timeout": 30, "check_same_thread": False}
-    engine = create_engine(
-        f"sqlite:///{path}", connect_args=options, pool_size=EmbeddedEngine.READERS + 2, hide_parameters=True
-    )
-
-    @event.listens_for(engine, "connect")
-    def configure(connection: sqlite3.Connection, _record: Any) -> None:
-        connection.isolation_level = None  # transactions are begun below, not by the driver
-        for pragma in PRAGMAS:
-            connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        read_only = connection.get_execution_options().get("lrx_read_only", False)
-        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
-
-    return engine
-
-
 def open_database(url: str) -> Database:
     """Open `sqlite:///path` or `postgresql://…`. Nothing is read or written before the first transaction."""
     parsed = make_url(url)
@@ -216,10 +210,23 @@ def open_database(url: str) -> Database:
         parsed.set(drivername="postgresql+asyncpg"),
         pool_size=10,
         max_overflow=10,
+        pool_timeout=10,
         pool_pre_ping=True,
         hide_parameters=True,
+        json_deserializer=msgspec.json.decode,
     )
+    event.listen(server.sync_engine, "connect", _require_sync)
     return Database(server=server)
+
+
+def _require_sync(connection: Any, _record: Any) -> None:
+    """A DBA may have turned the sync off for the database; an acknowledgement means a commit on the disk."""
+    cursor = connection.cursor()
+    cursor.execute(
+        "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
+    )
+    cursor.close()
+    connection.commit()  # or the setting would go with the transaction
 
 
 def insert_new(
@@ -230,9 +237,13 @@ def insert_new(
     if not rows:
         return []
     connection = session.connection()
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    statement = insert(table).on_conflict_do_nothing().returning(*(table.c[name] for name in returning))
-    return connection.execute(statement, list(rows)).all()
+    return connection.execute(_insert_new(connection.dialect.name, table, tuple(returning)), list(rows)).all()
+
+
+@cache
+def _insert_new(dialect: str, table: Table, returning: tuple[str, ...]) -> Executable:
+    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    return insert(table).on_conflict_do_nothing().returning(*(table.c[name] for name in returning))
 
 
 def pieces(values: Collection[T]) -> Iterator[list[T]]:

@@ -7,6 +7,7 @@ LrxError
 ├── Invalid
 ├── NotAllowed      Unauthenticated, Forbidden
 ├── Busy            too many requests, or no room to keep one: come again later
+│                   StorageFull, StorageUnavailable, OutcomeUnknown
 └── DeliveryError   never leaves the worker: TemporaryFailure, ActionRequired, Rejected
 """
 
@@ -25,7 +26,10 @@ __all__ = [
     "LrxError",
     "NotAllowed",
     "NotFound",
+    "OutcomeUnknown",
     "Rejected",
+    "StorageFull",
+    "StorageUnavailable",
     "TemporaryFailure",
     "Turn",
     "Unauthenticated",
@@ -109,6 +113,28 @@ class Busy(LrxError):
     def __init__(self, detail: Text, *, retry_after: int) -> None:
         super().__init__(detail)
         self.retry_after = retry_after
+
+
+class StorageFull(Busy):
+    """There is no room on the disk; nothing was kept. Reading goes on."""
+
+    code = "storage_full"
+    turn = "lrx"
+
+
+class StorageUnavailable(Busy):
+    """The storage is away, locked or broken; nothing was kept."""
+
+    code = "storage_unavailable"
+    turn = "lrx"
+
+
+class OutcomeUnknown(Busy):
+    """The storage failed while something was being kept: it may or may not be there. The same sent again, with the same
+    ids, is kept once."""
+
+    code = "outcome_unknown"
+    turn = "lrx"
 
 
 class DeliveryError(LrxError):

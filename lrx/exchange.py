@@ -9,6 +9,7 @@ from datetime import datetime
 
 import anyio
 import httpx
+from sqlmodel import Session
 
 from lrx.access import Act, Caller
 from lrx.clock import Clock, FrozenClock, SystemClock
@@ -19,8 +20,24 @@ from lrx.recipient import Recipient
 from lrx.registry import installed_recipients
 from lrx.settings import Settings
 from lrx.vault import Vault, open_vault
+from lrx.write_time import write_time
 
 __all__ = ["Exchange", "open_exchange"]
+
+
+class _Bell:
+    """Wakes whoever waits."""
+
+    def __init__(self) -> None:
+        self._event = anyio.Event()
+
+    def ring(self) -> None:
+        event, self._event = self._event, anyio.Event()
+        event.set()
+
+    async def heard(self, at_most: float) -> None:
+        with anyio.move_on_after(at_most):
+            await self._event.wait()
 
 
 @dataclass(frozen=True)
@@ -36,22 +53,34 @@ class Exchange:
     random: RandomBytes = secrets.token_bytes
     ids: IdSource = field(default_factory=lambda: IdSource(secrets.token_bytes))
     metrics: Metrics = field(default_factory=Metrics)
-    _statements_came: list[anyio.Event] = field(default_factory=lambda: [anyio.Event()])
+    _statements: _Bell = field(default_factory=_Bell)
+    _jobs: _Bell = field(default_factory=_Bell)
 
     def act(self, caller: Caller, request_id: str) -> Act:
         """Return an act of `caller`, now."""
         now = self.clock.now()
         return Act(caller.site_id, caller.zone, caller.actor, request_id, now, lambda: self.ids(now))
 
+    def act_in(self, session: Session, caller: Caller, request_id: str) -> Act:
+        """Return an act of `caller` at the time of the transaction that writes: what `consistent_through` relies on."""
+        now = write_time(session, self.clock.now)
+        return Act(caller.site_id, caller.zone, caller.actor, request_id, now, lambda: self.ids(now))
+
     def wake_projector(self) -> None:
         """Tell a projector of this process that statements came in."""
-        event, self._statements_came[0] = self._statements_came[0], anyio.Event()
-        event.set()
+        self._statements.ring()
 
     async def statements_came(self, at_most: float) -> None:
         """Wait until statements came in to this process, at most so many seconds: others may have stored some."""
-        with anyio.move_on_after(at_most):
-            await self._statements_came[0].wait()
+        await self._statements.heard(at_most)
+
+    def wake_job_runner(self) -> None:
+        """Tell the job runner of this process that a job was asked for."""
+        self._jobs.ring()
+
+    async def jobs_came(self, at_most: float) -> None:
+        """Wait until a job was asked for in this process, at most so many seconds: others may have asked for some."""
+        await self._jobs.heard(at_most)
 
 
 @asynccontextmanager

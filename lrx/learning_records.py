@@ -12,7 +12,7 @@ from lrx.delivery.voidings import voided_among
 from lrx.errors import Conflict, NotFound
 from lrx.ingest.completion import Completion
 from lrx.ingest.recorder import Recorded, open_record
-from lrx.models import Amendment, Course, LearningRecord, Voiding
+from lrx.models import Amendment, LearningRecord, Voiding
 from lrx.recipient import Recipient
 from lrx.text import text
 
@@ -100,8 +100,7 @@ def promote(
         grade=amendment.grade,
         statement_seq=amendment.statement_seq,
     )
-    course = session.get_one(Course, record.course_id)
-    promoted = open_record(session, act, recipients, course, completion)
+    promoted = open_record(session, act, recipients, completion)
     amendment.promoted_record_id = promoted.record_id
     amendment.promoted_because = reason
     session.add(amendment)

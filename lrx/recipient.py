@@ -10,6 +10,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Literal, Protocol, runtime_checkable
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import httpx
 from pydantic import BaseModel, ConfigDict
@@ -109,9 +110,10 @@ class Transcript:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The service account a recipient called with. It belongs to one site."""
+    """The service account a recipient called with. It belongs to one site, whose time zone is `zone`."""
 
     site_id: UUID
+    zone: ZoneInfo
     credential_id: UUID
     recipient: str
     request_id: str

@@ -3,7 +3,7 @@ account's rate, and what goes wrong is said in their own format."""
 
 import time
 from collections.abc import Sequence
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 from limits import parse
 from limits.aio.storage import MemoryStorage
@@ -15,17 +15,22 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lrx import credentials
 from lrx.access import Act, permit
-from lrx.delivery.transcripts import answer
+from lrx.delivery.transcripts import Asked, answer_all
 from lrx.errors import Busy, Forbidden, Invalid, LrxError
 from lrx.exchange import Exchange
-from lrx.models import Site
 from lrx.recipient import Account, PullRecipient, Question, Transcript
 from lrx.text import text
+from lrx.together import Together, each_site
 from lrx.web import no_such_path, request_id_of
 from lrx.web.authentication import basic
 from lrx.web.problems import MethodNotAllowed
+from lrx.write_time import write_time
 
 __all__ = ["BatchOverRate", "Desk", "Door", "mounts"]
+
+
+WEIGHT = 1_000
+"""About how many bytes a question and its answer hold."""
 
 
 class BatchOverRate(Invalid):
@@ -43,6 +48,7 @@ class Desk:
         # Counted in this process: throttling at the door protects the process.
         self._limiter = FixedWindowRateLimiter(MemoryStorage())
         self._rate = parse(exchange.settings.recipient_rate_limit)
+        self._together = Together(self._answer, weigh=lambda item: WEIGHT * len(item[1]))
 
     async def ask(self, account: Account, questions: Sequence[Question]) -> Sequence[Transcript]:
         """Return one transcript for each question, in order.
@@ -50,24 +56,21 @@ class Desk:
         Raises `Busy`, `BatchOverRate` and `RecipientNotEnabled`.
         """
         await self._limit(account, len(questions))
-        now = self.exchange.clock.now()
-
-        def work(session: Session) -> list[Transcript]:
-            site = session.get_one(Site, account.site_id)
-            act = Act(
-                site.id,
-                ZoneInfo(site.time_zone),
-                f"recipient:{account.credential_id}",
-                account.request_id,
-                now,
-                lambda: self.exchange.ids(now),
-            )
-            return answer(session, act, account, self.recipient, questions)
-
-        transcripts = await self.exchange.database.write(work)
+        transcripts = await self.exchange.database.write_together(self._together, (account, questions))
         for transcript in transcripts:
             self.exchange.metrics.inquiries.labels(self.recipient.code, transcript.outcome.value).inc()
         return transcripts
+
+    def _answer(
+        self, session: Session, items: Sequence[tuple[Account, Sequence[Question]]]
+    ) -> Sequence[list[Transcript] | LrxError]:
+        now = write_time(session, self.exchange.clock.now)
+        asked = [Asked(self._act(account, now), account, questions) for account, questions in items]
+        return each_site(asked, lambda one: one.act.site_id, lambda some: answer_all(session, self.recipient, some))
+
+    def _act(self, account: Account, now: datetime) -> Act:
+        actor = f"recipient:{account.credential_id}"
+        return Act(account.site_id, account.zone, actor, account.request_id, now, lambda: self.exchange.ids(now))
 
     async def _limit(self, account: Account, cost: int) -> None:
         if cost > self._rate.amount:
@@ -125,11 +128,8 @@ class Door:
 
     async def _account(self, request: Request) -> Account:
         username, secret = basic(request.headers)
-        credential, site = await self.exchange.database.read(
-            lambda session: credentials.recognise(session, username, secret)
-        )
-        caller = credentials.caller_of(credential, site)
-        permit(caller, self.permissions["*"])
+        credential = await credentials.recognise(self.exchange.database, username, secret)
+        permit(credential.caller, self.permissions["*"])
         if credential.recipient != self.recipient.code:
             raise Forbidden(
                 text(
@@ -137,7 +137,8 @@ class Door:
                     recipient=self.recipient.title,
                 )
             )
-        return Account(site.id, credential.id, self.recipient.code, request_id_of(request.scope))
+        caller = credential.caller
+        return Account(caller.site_id, caller.zone, credential.id, self.recipient.code, request_id_of(request.scope))
 
 
 def mounts(exchange: Exchange) -> Sequence[Mount]:

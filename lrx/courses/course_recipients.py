@@ -10,7 +10,8 @@ from sqlmodel import Session, col, select
 
 from lrx import audit
 from lrx.access import Act
-from lrx.delivery.outbox import is_enabled, reconsider
+from lrx.delivery.holdings import is_enabled
+from lrx.delivery.outbox import reconsider
 from lrx.errors import Conflict, Fault, Invalid, NotFound
 from lrx.faults import faults_of, summary
 from lrx.models import Course, CourseRecipient, LearningRecord, RecipientInterval
@@ -117,7 +118,8 @@ def change(
     """Change the settings or the reporting period. Both are judged at the moment of asking, so nothing is
     recomputed."""
     if "settings" in changes:
-        link.settings = checked(recipient.course_settings, changes["settings"], "/settings").model_dump(mode="json")
+        settings = checked(recipient.course_settings, changes["settings"] or {}, "/settings")
+        link.settings = settings.model_dump(mode="json")
     if "reporting_period" in changes:
         link.reporting_period = changes["reporting_period"]
     link.updated_at = act.at

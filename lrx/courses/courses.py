@@ -18,12 +18,15 @@ __all__ = [
     "CourseTaken",
     "UnknownActivity",
     "UnknownCourse",
+    "activity_at",
     "activity_by_id",
     "activity_by_iri",
     "change",
     "change_activity",
+    "course_at",
     "course_by_id",
     "course_by_iri",
+    "course_named",
     "create",
     "create_activity",
 ]
@@ -73,6 +76,24 @@ def course_by_iri(session: Session, act: Act, iri: str) -> Course | None:
     ).first()
 
 
+def course_named(session: Session, act: Act, shortname: str) -> Course:
+    """Return the course with this short name, as written. Raises `UnknownCourse`."""
+    course = course_by_shortname(session, act, shortname)
+    if course is None:
+        raise UnknownCourse(
+            text("There is no course with the short name {shortname} at this site. Check it.", shortname=shortname)
+        )
+    return course
+
+
+def course_at(session: Session, act: Act, iri: str) -> Course:
+    """Return the course statements call by this address. Raises `UnknownCourse`."""
+    course = course_by_iri(session, act, iri)
+    if course is None:
+        raise UnknownCourse(text("There is no course with the address {iri} at this site. Check it.", iri=iri))
+    return course
+
+
 def activity_by_id(session: Session, act: Act, activity_id: UUID) -> Activity:
     """Return the activity. Raises `UnknownActivity`, for one of another site too."""
     activity = session.exec(select(Activity).where(Activity.site_id == act.site_id, Activity.id == activity_id)).first()
@@ -86,6 +107,14 @@ def activity_by_iri(session: Session, act: Act, iri: str) -> Activity | None:
     return session.exec(
         select(Activity).where(Activity.site_id == act.site_id, col(Activity.iri).in_(address_forms(iri)))
     ).first()
+
+
+def activity_at(session: Session, act: Act, iri: str) -> Activity:
+    """Return the activity statements call by this address. Raises `UnknownActivity`."""
+    activity = activity_by_iri(session, act, iri)
+    if activity is None:
+        raise UnknownActivity(text("There is no activity with the address {iri} at this site. Check it.", iri=iri))
+    return activity
 
 
 def create(session: Session, act: Act, fields: Mapping[str, Any]) -> Course:

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlmodel import Session, col, func, select
 
 from lrx.access import Act
-from lrx.delivery.outbox import held_oci_ids, site_settings
+from lrx.delivery.holdings import held_oci_ids, site_settings
 from lrx.models import Course, CourseRecipient, LearningRecord, Observation, RecipientInterval
 from lrx.recipient import PullRecipient, Recipient
 

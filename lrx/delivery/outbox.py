@@ -3,60 +3,38 @@
 Whoever changes a fact (a record, a voiding, an OCI ID, a course's recipients) calls it in the same transaction.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
-from pydantic import BaseModel
 from sqlmodel import Session, col, select
 
 from lrx.access import Act
 from lrx.database import insert_new, pieces
+from lrx.delivery.cases import Case, activities_named, cases_of
+from lrx.delivery.holdings import held_oci_ids, intervals_of, links_of, site_settings
 from lrx.delivery.proofs import proof
-from lrx.delivery.voidings import voided_among
 from lrx.eligibility import Facts, Interval, decide
-from lrx.models import (
-    Activity,
-    Course,
-    CourseRecipient,
-    Delivery,
-    DeliveryStatus,
-    Learner,
-    LearnerOciId,
-    LearningRecord,
-    Operation,
-    RecipientInterval,
-    SiteRecipient,
-    SubjectKind,
-)
-from lrx.oci_id import OciId
+from lrx.models import Delivery, DeliveryStatus, Learner, LearningRecord, Operation, SubjectKind
 from lrx.recipient import PullRecipient, Recipient
-from lrx.source import SENT_SOURCES
-from lrx.tables import table
+from lrx.tables import Rows, given, one_of, table
 
-__all__ = [
-    "held_oci_ids",
-    "intervals_of",
-    "is_enabled",
-    "lock_learner",
-    "lock_learners",
-    "reconsider",
-    "reconsider_learner",
-    "site_settings",
-]
+__all__ = ["SETTLED", "lock_learner", "lock_learners", "reconsider", "reconsider_cases", "reconsider_learner"]
 
 # What is on its way or was handed over does not go back by itself; only voiding withdraws it.
 SETTLED = frozenset({DeliveryStatus.DELIVERED, DeliveryStatus.SENDING, DeliveryStatus.SUBMITTED, DeliveryStatus.DEAD})
 
 
 def lock_learner(session: Session, learner_id: UUID) -> None:
-    """Let nobody else record for this learner until the transaction ends (SQLite has one writer anyway)."""
-    session.connection().execute(select(Learner.id).where(Learner.id == learner_id).with_for_update())
+    """Let nobody else record for this learner until the transaction ends."""
+    lock_learners(session, [learner_id])
 
 
 def lock_learners(session: Session, learner_ids: Collection[UUID]) -> None:
-    """Lock several learners as `lock_learner` does, always in the same order."""
+    """Lock several learners as `lock_learner` does, always in the same order. SQLite has one writer anyway."""
+    if session.connection().dialect.name == "sqlite":
+        return
     for some in pieces(sorted(learner_ids)):
         ordered = select(Learner.id).where(col(Learner.id).in_(some)).order_by(col(Learner.id))
         session.connection().execute(ordered.with_for_update())
@@ -64,13 +42,11 @@ def lock_learners(session: Session, learner_ids: Collection[UUID]) -> None:
 
 def reconsider_learner(session: Session, act: Act, recipients: Mapping[str, Recipient], learner_id: UUID) -> int:
     """Run the checks again over all the learner's records; returns how many deliveries moved."""
-    courses = select(LearningRecord.course_id).where(
-        LearningRecord.site_id == act.site_id, LearningRecord.learner_id == learner_id
-    )
-    return sum(
-        reconsider(session, act, recipients, learner_id=learner_id, course_id=course_id)
-        for course_id in session.exec(courses.distinct()).all()
-    )
+    columns = table(LearningRecord).c
+    query = sa.select(columns.course_id).where(columns.site_id == act.site_id, columns.learner_id == learner_id)
+    courses = session.connection().execute(query.distinct()).scalars().all()
+    pairs = [(learner_id, course_id) for course_id in courses]
+    return reconsider_cases(session, act, recipients, cases_of(session, act.site_id, pairs).values())
 
 
 def reconsider(
@@ -80,97 +56,87 @@ def reconsider(
 
     Returns how many deliveries were made or moved.
     """
-    links = session.exec(
-        select(CourseRecipient).where(CourseRecipient.site_id == act.site_id, CourseRecipient.course_id == course_id)
-    ).all()
-    links = [link for link in links if link.recipient in recipients]
-    if not links:
+    cases = cases_of(session, act.site_id, [(learner_id, course_id)])
+    return reconsider_cases(session, act, recipients, cases.values())
+
+
+def reconsider_cases(session: Session, act: Act, recipients: Mapping[str, Recipient], cases: Iterable[Case]) -> int:
+    """Do what `reconsider` does for many cases of one site, each read in this transaction."""
+    cases = [case for case in cases if case.records]
+    links = links_of(session, act.site_id, {case.course.id for case in cases}, recipients.keys())
+    cases = [case for case in cases if case.course.id in links]
+    if not cases:
         return 0
-    case = _Case(session, act, learner_id, course_id)
-    intervals = intervals_of(session, act.site_id, [link.id for link in links])
-    return sum(_settle(session, act, case, recipients[link.recipient], intervals.get(link.id, ())) for link in links)
+    learner_ids = {case.learner_id for case in cases}
+    oci_ids = held_oci_ids(session, act.site_id, learner_ids)
+    activities = activities_named(
+        session, {record.activity_id for case in cases for record in case.records if record.activity_id}
+    )
+    intervals = intervals_of(session, act.site_id, [link.id for case in cases for link in links[case.course.id]])
+    codes = sorted({link.recipient for case in cases for link in links[case.course.id]})
+    standing = _standing(session, act.site_id, codes, [record.id for case in cases for record in case.records])
+    moved, owed = 0, []
+    for code in codes:
+        recipient = recipients[code]
+        settings = site_settings(session, act.site_id, recipient)
+        open_status = DeliveryStatus.OFFERED if isinstance(recipient, PullRecipient) else DeliveryStatus.PENDING
+        for case in cases:
+            spans = next((intervals.get(link.id, ()) for link in links[case.course.id] if link.recipient == code), None)
+            if spans is None:
+                continue
+            held = oci_ids.get(case.learner_id, ())
+            for record in case.records:
+                shown = proof(record, case.course, activities, held, act.zone)
+                objections = tuple(recipient.objections(shown, settings))
+                status, reason = decide(_facts(case, record, spans, held, objections), open_status)
+                found = standing.get((code, record.id))
+                if found is None:
+                    owed.append(_owed(act, case, code, record.id, status, reason))
+                else:
+                    moved += _move(session, act, found, status, reason)
+    return moved + len(insert_new(session, table(Delivery), owed, ["id"]))
 
 
-class _Case:
-    """All that is known of one learner in one course, read once."""
-
-    def __init__(self, session: Session, act: Act, learner_id: UUID, course_id: UUID) -> None:
-        self.learner_id = learner_id
-        self.course = session.get_one(Course, course_id)
-        self.records = session.exec(
-            select(LearningRecord).where(
-                LearningRecord.site_id == act.site_id,
-                LearningRecord.learner_id == learner_id,
-                LearningRecord.course_id == course_id,
-            )
-        ).all()
-        self.voided = voided_among(session, act.site_id, [record.id for record in self.records])
-        self.oci_ids = held_oci_ids(session, act.site_id, [learner_id]).get(learner_id, ())
-        seen = {record.activity_id for record in self.records if record.activity_id}
-        self.activities = {
-            activity.id: activity for activity in session.exec(select(Activity).where(col(Activity.id).in_(seen)))
-        }
-
-    def missing(self, record: LearningRecord, intervals: Sequence[Interval]) -> tuple[str, ...]:
-        """Names of the activities that were mandatory when the record was kept and of which the recipient gets none."""
-        done = {
-            str(one.activity_id)
-            for one in self.records
-            if one.source in SENT_SOURCES
-            and one.id not in self.voided
-            and any(interval.contains(one.recorded_at) for interval in intervals)
-        }
-        return tuple(activity["full_name"] for activity in record.mandatory if activity["id"] not in done)
-
-
-def _settle(session: Session, act: Act, case: _Case, recipient: Recipient, intervals: Sequence[Interval]) -> int:
-    settings = site_settings(session, act.site_id, recipient)
-    deliveries = _standing(session, act, case, recipient)
-    is_pull = isinstance(recipient, PullRecipient)
-    open_status = DeliveryStatus.OFFERED if is_pull else DeliveryStatus.PENDING
-    moved = 0
-    for record in case.records:
-        facts = Facts(
-            source=record.source,
-            recorded_at=record.recorded_at,
-            voided=record.id in case.voided,
-            missing_activities=case.missing(record, intervals),
-            oci_ids=case.oci_ids,
-            intervals=tuple(intervals),
-            objections=tuple(
-                recipient.objections(proof(record, case.course, case.activities, case.oci_ids, act.zone), settings)
-            ),
-        )
-        status, reason = decide(facts, open_status)
-        standing = deliveries.get(record.id)
-        if standing is None:
-            moved += _owe(session, act, case, recipient, record.id, status, reason)
-        else:
-            moved += _move(session, act, standing, status, reason)
-    return moved
+def _facts(case: Case, record: Any, spans: Sequence[Interval], held: tuple[Any, ...], objections: Any) -> Facts:
+    return Facts(
+        source=record.source,
+        recorded_at=record.recorded_at,
+        voided=case.is_voided(record.id),
+        missing_activities=case.missing(record, spans),
+        oci_ids=held,
+        intervals=tuple(spans),
+        objections=objections,
+    )
 
 
 class _Standing(NamedTuple):
     """A delivery already there, and where it stands."""
 
     id: UUID
+    recipient: str
     subject_id: UUID
     status: DeliveryStatus
     reason: str | None
 
 
-def _standing(session: Session, act: Act, case: _Case, recipient: Recipient) -> dict[UUID, _Standing]:
-    rows = table(Delivery).c
-    found = session.connection().execute(
-        sa.select(rows.id, rows.subject_id, rows.status, rows.reason).where(
-            rows.site_id == act.site_id,
-            rows.recipient == recipient.code,
-            rows.learner_id == case.learner_id,
-            rows.course_id == case.course.id,
-            rows.subject_kind == SubjectKind.RECORD,
-        )
-    )
-    return {row.subject_id: _Standing(*row) for row in found}
+def _standing(
+    session: Session, site_id: UUID, recipients: Collection[str], record_ids: Collection[UUID]
+) -> dict[tuple[str, UUID], _Standing]:
+    found = _STANDING.read_pieces(session, record_ids, site_id=site_id, recipients=recipients)
+    return {(one.recipient, one.subject_id): one for one in found}
+
+
+_STANDING = Rows(
+    _Standing,
+    Delivery,
+    lambda of: (
+        given(of.site_id),
+        one_of(of.recipient, "recipients"),
+        of.subject_kind == SubjectKind.RECORD,
+        one_of(of.subject_id),
+    ),
+)
+_ONE = Rows(_Standing, Delivery, lambda of: (given(of.id),))
 
 
 def _moves(standing: _Standing, status: DeliveryStatus, reason: str | None) -> bool:
@@ -184,35 +150,27 @@ def _move(session: Session, act: Act, standing: _Standing, status: DeliveryStatu
 
     An answer given in the meantime may have marked it delivered: then it is judged once more, from there.
     """
-    rows = table(Delivery)
+    deliveries = table(Delivery)
     changes: dict[str, Any] = {"status": status, "reason": reason, "changed_at": act.at}
     changes["due_at"] = act.at if status is DeliveryStatus.PENDING else None
     seen: _Standing | None = standing
     for _ in range(2):
         if seen is None or not _moves(seen, status, reason):
             return False
-        here = (rows.c.id == seen.id, rows.c.status == seen.status)
-        if session.connection().execute(sa.update(rows).where(*here).values(changes)).rowcount:
+        here = (deliveries.c.id == seen.id, deliveries.c.status == seen.status)
+        if session.connection().execute(sa.update(deliveries).where(*here).values(changes)).rowcount:
             return True
-        now = sa.select(rows.c.id, rows.c.subject_id, rows.c.status, rows.c.reason).where(rows.c.id == seen.id)
-        found = session.connection().execute(now).first()
-        seen = _Standing(*found) if found else None
+        seen = next(iter(_ONE.read(session, id=seen.id)), None)
     return False
 
 
-def _owe(
-    session: Session,
-    act: Act,
-    case: _Case,
-    recipient: Recipient,
-    record_id: UUID,
-    status: DeliveryStatus,
-    reason: str | None,
-) -> int:
-    row = {
+def _owed(
+    act: Act, case: Case, recipient: str, record_id: UUID, status: DeliveryStatus, reason: str | None
+) -> dict[str, Any]:
+    return {
         "id": act.new_id(),
         "site_id": act.site_id,
-        "recipient": recipient.code,
+        "recipient": recipient,
         "subject_kind": SubjectKind.RECORD,
         "subject_id": record_id,
         "revision": 1,
@@ -226,52 +184,3 @@ def _owe(
         "created_at": act.at,
         "changed_at": act.at,
     }
-    return len(insert_new(session, table(Delivery), [row], ["id"]))
-
-
-def held_oci_ids(session: Session, site_id: UUID, learner_ids: Sequence[UUID]) -> dict[UUID, tuple[OciId, ...]]:
-    """Return the OCI IDs each learner holds now, the primary one first."""
-    found: dict[UUID, tuple[OciId, ...]] = {}
-    for some in pieces(learner_ids):
-        held = session.exec(
-            select(LearnerOciId)
-            .where(
-                LearnerOciId.site_id == site_id,
-                col(LearnerOciId.learner_id).in_(some),
-                col(LearnerOciId.held_until).is_(None),
-            )
-            .order_by(col(LearnerOciId.is_primary).desc(), col(LearnerOciId.held_from), col(LearnerOciId.id))
-        )
-        for one in held:
-            found[one.learner_id] = (*found.get(one.learner_id, ()), one.oci_id)
-    return found
-
-
-def intervals_of(session: Session, site_id: UUID, link_ids: Sequence[UUID]) -> dict[UUID, tuple[Interval, ...]]:
-    """Return the effective intervals of each course recipient, oldest first."""
-    rows = session.exec(
-        select(RecipientInterval)
-        .where(RecipientInterval.site_id == site_id, col(RecipientInterval.course_recipient_id).in_(link_ids))
-        .order_by(col(RecipientInterval.added_at))
-    )
-    found: dict[UUID, tuple[Interval, ...]] = {}
-    for row in rows:
-        earlier = found.get(row.course_recipient_id, ())
-        found[row.course_recipient_id] = (*earlier, Interval(row.added_at, row.removed_at))
-    return found
-
-
-def site_settings(session: Session, site_id: UUID, recipient: Recipient) -> BaseModel:
-    """Return the recipient's settings at a site, its defaults where none are stored."""
-    stored = session.exec(
-        select(SiteRecipient.settings).where(
-            SiteRecipient.site_id == site_id, SiteRecipient.recipient == recipient.code
-        )
-    ).first()
-    return recipient.site_settings.model_validate(stored or {})
-
-
-def is_enabled(session: Session, site_id: UUID, recipient: str) -> bool:
-    """Whether the site uses the recipient."""
-    query = select(SiteRecipient.enabled).where(SiteRecipient.site_id == site_id, SiteRecipient.recipient == recipient)
-    return bool(session.exec(query).first())

@@ -1,26 +1,28 @@
 """Answers the questions of pull recipients. Each question is kept as an Inquiry, in the transaction of its answer."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from lrx import alerts
 from lrx.access import Act
 from lrx.database import pieces
-from lrx.delivery.outbox import is_enabled, site_settings
+from lrx.delivery.holdings import enabled_settings
 from lrx.delivery.released import released
 from lrx.errors import Forbidden
 from lrx.models import Delivery, DeliveryStatus, Inquiry, LearnerOciId, SubjectKind
 from lrx.oci_id import InvalidOciId, OciId
 from lrx.recipient import Account, Outcome, ProofOfCompletion, PullRecipient, Question, Transcript
-from lrx.tables import table
+from lrx.tables import Rows, given, one_of, table
 from lrx.text import Text, text
 
-__all__ = ["RecipientNotEnabled", "answer"]
+__all__ = ["Asked", "RecipientNotEnabled", "answer", "answer_all"]
 
 ANSWERED = text("Answered.")
 ASKED_KEPT = 200
@@ -45,20 +47,42 @@ class _Case:
     proofs: tuple[ProofOfCompletion, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The questions of one request of one account, and the act of asking them."""
+
+    act: Act
+    account: Account
+    questions: Sequence[Question]
+
+
 def answer(
     session: Session, act: Act, account: Account, recipient: PullRecipient, questions: Sequence[Question]
 ) -> list[Transcript]:
-    """Answer the questions in order, keep each as an Inquiry, and mark what was shown as delivered."""
+    """Answer the questions in order, keep each as an Inquiry, and mark what was shown as delivered.
+
+    Raises `RecipientNotEnabled`.
+    """
+    (outcome,) = answer_all(session, recipient, [Asked(act, account, questions)])
+    if isinstance(outcome, RecipientNotEnabled):
+        raise outcome
+    return outcome
+
+
+def answer_all(
+    session: Session, recipient: PullRecipient, asked: Sequence[Asked]
+) -> Sequence[list[Transcript] | RecipientNotEnabled]:
+    """Do what `answer` does for many requests at one site, of one recipient."""
     started = time.perf_counter()  # a duration, not an instant: a frozen clock has none
-    if not is_enabled(session, account.site_id, account.recipient):
-        raise RecipientNotEnabled(
-            text(
-                "{recipient} is not switched on for this site. A site administrator switches it on under Recipients.",
-                recipient=recipient.title,
-            )
+    act = asked[0].act
+    settings = enabled_settings(session, act.site_id, recipient)
+    if settings is None:
+        detail = text(
+            "{recipient} is not switched on for this site. A site administrator switches it on under Recipients.",
+            recipient=recipient.title,
         )
-    settings = site_settings(session, act.site_id, recipient)
-    cases = [_parse(question) for question in questions]
+        return [RecipientNotEnabled(detail) for _ in asked]
+    cases = [_parse(question) for one in asked for question in one.questions]
     for case in cases:
         if case.oci_id is not None and not recipient.serves(case.oci_id, settings):
             case.outcome = Outcome.COLLEGE_NOT_SERVED
@@ -69,9 +93,8 @@ def answer(
             )
     _find_learners(session, act, cases)
     _collect(session, act, recipient, cases)
-    _mark_delivered(session, act, recipient, cases)
     duration = int((time.perf_counter() - started) * 1_000_000) // max(len(cases), 1)
-    return _keep(session, act, account, recipient.codes, cases, duration)
+    return _keep(session, asked, cases, recipient.codes, duration)
 
 
 def _parse(question: Question) -> _Case:
@@ -81,18 +104,19 @@ def _parse(question: Question) -> _Case:
         return _Case(question, Outcome.MALFORMED_IDENTIFIER, detail=error.detail)
 
 
+class _Holder(NamedTuple):
+    oci_id: OciId
+    learner_id: UUID
+
+
+_HOLDERS = Rows(_Holder, LearnerOciId, lambda of: (given(of.site_id), one_of(of.oci_id), of.held_until.is_(None)))
+
+
 def _find_learners(session: Session, act: Act, cases: Sequence[_Case]) -> None:
     wanted = {case.oci_id for case in cases if case.outcome is Outcome.ANSWERED and case.oci_id}
     holders: dict[OciId, set[UUID]] = {oci_id: set() for oci_id in wanted}
-    held = session.exec(
-        select(col(LearnerOciId.oci_id), col(LearnerOciId.learner_id)).where(
-            LearnerOciId.site_id == act.site_id,
-            col(LearnerOciId.oci_id).in_(wanted),
-            col(LearnerOciId.held_until).is_(None),
-        )
-    )
-    for oci_id, learner_id in held:
-        holders[oci_id].add(learner_id)
+    for holder in _HOLDERS.read_pieces(session, wanted, site_id=act.site_id):
+        holders[holder.oci_id].add(holder.learner_id)
     for case in cases:
         if case.oci_id not in holders or case.outcome is not Outcome.ANSWERED:
             continue
@@ -115,11 +139,19 @@ def _find_learners(session: Session, act: Act, cases: Sequence[_Case]) -> None:
 
 
 def _collect(session: Session, act: Act, recipient: PullRecipient, cases: Sequence[_Case]) -> None:
-    learner_ids = sorted({case.learner_id for case in cases if case.learner_id})
-    proofs = released(session, act.site_id, act.zone, recipient.code, learner_ids, act.at)
+    """Find what is shown to whom, and mark as delivered what is shown for the first time."""
+    learner_ids = {case.learner_id for case in cases if case.learner_id}
+    if not learner_ids:
+        return
+    visible = released(session, act.site_id, act.zone, recipient.code, learner_ids, act.at)
+    first_shown: set[UUID] = set()
     for case in cases:
-        if case.learner_id is not None:
-            case.proofs = tuple(one for one in proofs[case.learner_id] if _is_wanted(one, case.question))
+        if case.learner_id is None:
+            continue
+        found = visible[case.learner_id]
+        case.proofs = tuple(one for one in found.proofs if _is_wanted(one, case.question))
+        first_shown.update(one.record_id for one in case.proofs if one.record_id in found.never_shown)
+    _mark_delivered(session, act, recipient, first_shown)
 
 
 def _is_wanted(proof: ProofOfCompletion, question: Question) -> bool:
@@ -130,9 +162,9 @@ def _is_wanted(proof: ProofOfCompletion, question: Question) -> bool:
     return question.completed_to is None or proof.completed_on <= question.completed_to
 
 
-def _mark_delivered(session: Session, act: Act, recipient: PullRecipient, cases: Sequence[_Case]) -> None:
+def _mark_delivered(session: Session, act: Act, recipient: PullRecipient, record_ids: Collection[UUID]) -> None:
     rows = table(Delivery)
-    for shown in pieces({proof.record_id for case in cases for proof in case.proofs}):
+    for shown in pieces(record_ids):
         session.connection().execute(
             sa.update(rows)
             .where(
@@ -147,32 +179,43 @@ def _mark_delivered(session: Session, act: Act, recipient: PullRecipient, cases:
 
 
 def _keep(
-    session: Session, act: Act, account: Account, codes: Mapping[Outcome, str], cases: Sequence[_Case], duration: int
-) -> list[Transcript]:
-    transcripts = [
-        Transcript(act.new_id(), case.question, case.outcome, case.oci_id, case.detail, case.proofs) for case in cases
-    ]
-    rows = [
-        {
-            "id": transcript.inquiry_id,
-            "site_id": account.site_id,
-            "recipient": account.recipient,
-            "credential_id": account.credential_id,
-            "request_id": account.request_id,
-            "asked_at": act.at,
-            "asked": case.question.identifier[:ASKED_KEPT].replace("\0", "").encode("utf-8", "replace").decode(),
-            "oci_id": case.oci_id,
-            "course": case.question.course,
-            "completed_from": case.question.completed_from,
-            "completed_to": case.question.completed_to,
-            "outcome": case.outcome,
-            "code": codes.get(case.outcome),
-            "learner_id": case.learner_id,
-            "record_ids": [str(proof.record_id) for proof in case.proofs],
-            "duration_us": duration,
-        }
-        for case, transcript in zip(cases, transcripts, strict=True)
-    ]
+    session: Session, asked: Sequence[Asked], cases: Sequence[_Case], codes: Mapping[Outcome, str], duration: int
+) -> list[list[Transcript]]:
+    answers: list[list[Transcript]] = []
+    rows: list[dict[str, Any]] = []
+    waiting = iter(cases)
+    for one in asked:
+        transcripts = []
+        for case in islice(waiting, len(one.questions)):
+            inquiry_id = one.act.new_id()
+            rows.append(_inquiry(inquiry_id, one, case, codes, duration))
+            transcripts.append(
+                Transcript(inquiry_id, case.question, case.outcome, case.oci_id, case.detail, case.proofs)
+            )
+        answers.append(transcripts)
     if rows:
         session.connection().execute(sa.insert(table(Inquiry)), rows)
-    return transcripts
+    return answers
+
+
+def _inquiry(
+    inquiry_id: UUID, asked: Asked, case: _Case, codes: Mapping[Outcome, str], duration: int
+) -> dict[str, Any]:
+    return {
+        "id": inquiry_id,
+        "site_id": asked.account.site_id,
+        "recipient": asked.account.recipient,
+        "credential_id": asked.account.credential_id,
+        "request_id": asked.account.request_id,
+        "asked_at": asked.act.at,
+        "asked": case.question.identifier[:ASKED_KEPT].replace("\0", "").encode("utf-8", "replace").decode(),
+        "oci_id": case.oci_id,
+        "course": case.question.course,
+        "completed_from": case.question.completed_from,
+        "completed_to": case.question.completed_to,
+        "outcome": case.outcome,
+        "code": codes.get(case.outcome),
+        "learner_id": case.learner_id,
+        "record_ids": [str(proof.record_id) for proof in case.proofs],
+        "duration_us": duration,
+    }

@@ -1,28 +1,36 @@
 """Voiding, read: which records are voided now. The latest voiding of a record holds."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
+from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session
 
 from lrx.models import Voiding
+from lrx.tables import Rows, given, one_of
 
-__all__ = ["voided_among", "voidings_of"]
+__all__ = ["LatestVoiding", "voided_among", "voidings_of"]
 
 
-def voidings_of(session: Session, site_id: UUID, record_ids: Sequence[UUID]) -> dict[UUID, Voiding]:
+class LatestVoiding(NamedTuple):
+    """The last word on a record that was ever voided."""
+
+    record_id: UUID
+    voided: bool
+    voided_at: datetime
+
+
+_VOIDINGS = Rows(LatestVoiding, Voiding, lambda of: (given(of.site_id), one_of(of.record_id)), "seq")
+
+
+def voidings_of(session: Session, site_id: UUID, record_ids: Collection[UUID]) -> dict[UUID, LatestVoiding]:
     """Return the latest voiding of each of the records that was ever voided."""
-    if not record_ids:
-        return {}
-    newest = (
-        select(func.max(Voiding.seq))
-        .where(Voiding.site_id == site_id, col(Voiding.record_id).in_(record_ids))
-        .group_by(col(Voiding.record_id))
-    )
-    return {voiding.record_id: voiding for voiding in session.exec(select(Voiding).where(col(Voiding.seq).in_(newest)))}
+    found = _VOIDINGS.read_pieces(session, record_ids, site_id=site_id)
+    return {one.record_id: one for one in found}  # in order, so that the latest stays
 
 
-def voided_among(session: Session, site_id: UUID, record_ids: Sequence[UUID]) -> frozenset[UUID]:
+def voided_among(session: Session, site_id: UUID, record_ids: Collection[UUID]) -> frozenset[UUID]:
     """Return those of the records that are voided now."""
     return frozenset(
         record_id for record_id, voiding in voidings_of(session, site_id, record_ids).items() if voiding.voided

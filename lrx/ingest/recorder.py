@@ -1,47 +1,32 @@
-"""`record()`: the only place where a LearningRecord is born. Before it comes a Completion, after it the outbox.
+"""`record_all()`: the only place where a LearningRecord is born. Before it come Completions, after it the outbox.
 
 Recording is idempotent by construction: the record's id is made of who completed what, from which source, in which
-cycle, so the same claim finds the record already there.
+cycle, so the same claim finds the record already there. Many claims are recorded with as many statements as one.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID, uuid5
 
-from sqlmodel import Session, col, select
+import sqlalchemy as sa
+from sqlmodel import Session
 
 from lrx import audit
 from lrx.access import Act
 from lrx.database import insert_new
-from lrx.delivery.outbox import lock_learner, reconsider
-from lrx.delivery.voidings import voidings_of
-from lrx.errors import Conflict
+from lrx.delivery.cases import Case, Pair, cases_of
+from lrx.delivery.outbox import lock_learners, reconsider_cases
+from lrx.delivery.proofs import RecordRow
+from lrx.errors import LrxError
+from lrx.ingest.claimed import Claimed, ExternalIdTaken, Recorded, claimed_before, lock_names
 from lrx.ingest.completion import Completion
-from lrx.models import Activity, Amendment, Course, LearningRecord, Voiding
+from lrx.models import Activity, Amendment, LearningRecord
 from lrx.recipient import Recipient
 from lrx.tables import table
-from lrx.text import text
 from lrx.validity import RecertificationWindow, Standing, exact_key, expires_at, judge, stored_rule
 
-__all__ = ["ExternalIdTaken", "Recorded", "open_record", "record"]
-
-Result = Literal["recorded", "known", "amended"]
-
-
-class ExternalIdTaken(Conflict):
-    """The caller's external id names another claim of the site: another learner, course, activity or time."""
-
-    code = "external_id_taken"
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """What became of a claim: a new record, the record that was there, or an amendment of it."""
-
-    record_id: UUID
-    result: Result
-    amendment_id: UUID | None = None
+__all__ = ["ExternalIdTaken", "Recorded", "open_record", "record", "record_all"]
 
 
 def record(session: Session, act: Act, recipients: Mapping[str, Recipient], completion: Completion) -> Recorded:
@@ -49,91 +34,154 @@ def record(session: Session, act: Act, recipients: Mapping[str, Recipient], comp
 
     Raises `ExternalIdTaken` when the external id already names another claim of the site.
     """
-    lock_learner(session, completion.learner_id)
-    kept = _kept(session, act.site_id, completion)
-    known = _known(session, act.site_id, completion, kept)
-    if known is not None:
-        return known
-
-    course = session.get_one(Course, completion.course_id)
-    voidings = voidings_of(session, act.site_id, [record.id for record in kept])
-    standing = [record for record in kept if not _is_voided(voidings.get(record.id))]
-    verdict = judge(
-        completion.completed_at,
-        [Standing(record.completed_at, record.expires_at) for record in standing],
-        stored_rule(course.expiry),
-        _window(course),
-        "every_completion" if course.repeats == "every_completion" else "one_per_cycle",
-        act.zone,
-    )
-    if verdict.amends is not None:
-        return _amend(session, act, standing[verdict.amends], completion)
-
-    key = f"external:{completion.external_id}" if completion.external_id else verdict.key
-    holder = next((record for record in kept if record.claim_key == key), None)
-    if holder is not None:
-        # A voided record holds the key, or one kept under an earlier rule. What was completed before the voiding is
-        # the claim that was voided, sent again; everything else is new and gets a key of its own.
-        voiding = voidings.get(holder.id)
-        if voiding is not None and voiding.voided and completion.completed_at <= voiding.voided_at:
-            return _amend(session, act, holder, completion)
-        key = exact_key(completion.completed_at)
-    return _open(session, act, recipients, course, completion, key)
+    (outcome,) = record_all(session, recipients, [(act, completion)])
+    if isinstance(outcome, LrxError):
+        raise outcome
+    return outcome
 
 
-def open_record(
-    session: Session, act: Act, recipients: Mapping[str, Recipient], course: Course, completion: Completion
-) -> Recorded:
+def record_all(
+    session: Session, recipients: Mapping[str, Recipient], claims: Sequence[tuple[Act, Completion]]
+) -> list[Recorded | ExternalIdTaken]:
+    """Do what `record` does for claims of one site, in order; a refused one leaves the others alone."""
+    if not claims:
+        return []
+    act = claims[0][0]
+    completions = [completion for _, completion in claims]
+    lock_learners(session, {completion.learner_id for completion in completions})
+    lock_names(session, act.site_id, [one.external_id for one in completions if one.external_id])
+    cases = cases_of(session, act.site_id, {(one.learner_id, one.course_id) for one in completions})
+    book = _Book(act.site_id, cases, claimed_before(session, act.site_id, cases, completions))
+    book.mandatory = _mandatory(session, {one.course_id for one in completions if one.activity_id is None})
+    outcomes = [book.enter(act, completion) for act, completion in claims]
+    kept = book.keep(session)
+    touched = {(one.learner_id, one.course_id) for one, told in zip(completions, outcomes, strict=True) if told in kept}
+    reconsider_cases(session, act, recipients, [cases[pair] for pair in touched])
+    return [_told(outcome, kept) if isinstance(outcome, Recorded) else outcome for outcome in outcomes]
+
+
+def open_record(session: Session, act: Act, recipients: Mapping[str, Recipient], completion: Completion) -> Recorded:
     """Make a record of a claim whatever stands already: an administrator promotes an amendment."""
-    return _open(session, act, recipients, course, completion, exact_key(completion.completed_at))
+    pair = (completion.learner_id, completion.course_id)
+    cases = cases_of(session, act.site_id, [pair])
+    book = _Book(act.site_id, cases, Claimed())
+    if completion.activity_id is None:
+        book.mandatory = _mandatory(session, [completion.course_id])
+    outcome = book.open(act, cases[pair], completion, exact_key(completion.completed_at))
+    kept = book.keep(session)
+    if outcome in kept:
+        reconsider_cases(session, act, recipients, [cases[pair]])
+    return _told(outcome, kept)
 
 
-def _open(
-    session: Session, act: Act, recipients: Mapping[str, Recipient], course: Course, completion: Completion, key: str
-) -> Recorded:
-    record_id = _record_id(act.site_id, completion, key)
-    row = {
-        "id": record_id,
-        "site_id": act.site_id,
-        "learner_id": completion.learner_id,
-        "course_id": completion.course_id,
-        "activity_id": completion.activity_id,
-        "source": completion.source,
-        "completed_at": completion.completed_at,
-        "recorded_at": completion.recorded_at,
-        "expires_at": expires_at(stored_rule(course.expiry), completion.completed_at, act.zone),
-        "grade": completion.grade,
-        "claim_key": key,
-        "external_id": completion.external_id,
-        "statement_seq": completion.statement_seq,
-        "mandatory": _mandatory(session, completion) if completion.activity_id is None else [],
-    }
-    if not insert_new(session, table(LearningRecord), [row], ["id"]):
-        return Recorded(record_id, "known")
-    audit.keep(session, act, "record", "learning_record", record_id, source=completion.source.value)
-    reconsider(session, act, recipients, learner_id=completion.learner_id, course_id=completion.course_id)
-    return Recorded(record_id, "recorded")
+def _told(outcome: Recorded, kept: Collection[Recorded]) -> Recorded:
+    """What was to be kept and was there already, is known."""
+    if outcome.result == "known" or outcome in kept:
+        return outcome
+    return Recorded(outcome.record_id, "known", outcome.amendment_id)
 
 
-def _amend(session: Session, act: Act, standing: LearningRecord, completion: Completion) -> Recorded:
-    if completion.completed_at == standing.completed_at:
-        return Recorded(standing.id, "known")
-    amendment_id = uuid5(standing.id, f"{exact_key(completion.completed_at)}|{completion.external_id or ''}")
-    row = {
-        "id": amendment_id,
-        "site_id": act.site_id,
-        "record_id": standing.id,
-        "completed_at": completion.completed_at,
-        "recorded_at": completion.recorded_at,
-        "grade": completion.grade,
-        "external_id": completion.external_id,
-        "statement_seq": completion.statement_seq,
-        "promoted_record_id": None,
-    }
-    if not insert_new(session, table(Amendment), [row], ["id"]):
-        return Recorded(standing.id, "known", amendment_id)
-    audit.keep(session, act, "amend", "learning_record", standing.id, amendment_id=str(amendment_id))
-    return Recorded(standing.id, "amended", amendment_id)
+@dataclass
+class _Book:
+    """What the claims of one transaction come to: entered one after another, so that each sees those before it, and
+    kept all at once."""
+
+    site_id: UUID
+    cases: Mapping[Pair, Case]
+    claimed: Claimed
+    mandatory: Mapping[UUID, list[dict[str, Any]]] = field(default_factory=dict)
+    records: list[dict[str, Any]] = field(default_factory=list)
+    amendments: list[dict[str, Any]] = field(default_factory=list)
+    made: dict[Recorded, dict[str, Any]] = field(default_factory=dict)
+    """What is to be kept, with its entry for the audit log."""
+
+    def enter(self, act: Act, completion: Completion) -> Recorded | ExternalIdTaken:
+        """Return what becomes of the claim: known, a new record, an amendment, or refused."""
+        case = self.cases[completion.learner_id, completion.course_id]
+        kept = [
+            one for one in case.records if one.activity_id == completion.activity_id and one.source == completion.source
+        ]
+        known = self.claimed.known(completion, kept)
+        if known is not None:
+            return known
+        standing = [record for record in kept if not case.is_voided(record.id)]
+        window = case.course.recertification_window
+        verdict = judge(
+            completion.completed_at,
+            [Standing(record.completed_at, record.expires_at) for record in standing],
+            stored_rule(case.course.expiry),
+            RecertificationWindow.model_validate(window) if window else None,
+            "every_completion" if case.course.repeats == "every_completion" else "one_per_cycle",
+            act.zone,
+        )
+        if verdict.amends is not None:
+            return self._amend(act, standing[verdict.amends], completion)
+
+        key = f"external:{completion.external_id}" if completion.external_id else verdict.key
+        holder = next((record for record in kept if record.claim_key == key), None)
+        if holder is not None:
+            # A voided record holds the key, or one kept under an earlier rule. What was completed before the voiding
+            # is the claim that was voided, sent again; everything else is new and gets a key of its own.
+            voiding = case.voidings.get(holder.id)
+            if voiding is not None and voiding.voided and completion.completed_at <= voiding.voided_at:
+                return self._amend(act, holder, completion)
+            key = exact_key(completion.completed_at)
+        return self.open(act, case, completion, key)
+
+    def open(self, act: Act, case: Case, completion: Completion, key: str) -> Recorded:
+        """Make a new record of the claim."""
+        record = RecordRow(
+            id=_record_id(self.site_id, completion, key),
+            learner_id=completion.learner_id,
+            course_id=completion.course_id,
+            activity_id=completion.activity_id,
+            source=completion.source,
+            completed_at=completion.completed_at,
+            recorded_at=completion.recorded_at,
+            expires_at=expires_at(stored_rule(case.course.expiry), completion.completed_at, act.zone),
+            grade=completion.grade,
+            claim_key=key,
+            external_id=completion.external_id,
+            mandatory=self.mandatory.get(completion.course_id, []) if completion.activity_id is None else [],
+        )
+        case.records.append(record)
+        seq = completion.statement_seq
+        self.records.append({**record._asdict(), "site_id": self.site_id, "stored_at": act.at, "statement_seq": seq})
+        recorded = Recorded(record.id, "recorded")
+        self.claimed.add(completion, recorded)
+        self.made[recorded] = audit.entry(act, "record", "learning_record", record.id, source=completion.source.value)
+        return recorded
+
+    def _amend(self, act: Act, standing: RecordRow, completion: Completion) -> Recorded:
+        if completion.completed_at == standing.completed_at:
+            return Recorded(standing.id, "known")
+        amendment_id = uuid5(standing.id, f"{exact_key(completion.completed_at)}|{completion.external_id or ''}")
+        self.amendments.append(
+            {
+                "id": amendment_id,
+                "site_id": self.site_id,
+                "record_id": standing.id,
+                "completed_at": completion.completed_at,
+                "recorded_at": completion.recorded_at,
+                "grade": completion.grade,
+                "external_id": completion.external_id,
+                "statement_seq": completion.statement_seq,
+                "promoted_record_id": None,
+            }
+        )
+        amended = Recorded(standing.id, "amended", amendment_id)
+        self.claimed.add(completion, amended)
+        detail = {"amendment_id": str(amendment_id)}
+        self.made[amended] = audit.entry(act, "amend", "learning_record", standing.id, **detail)
+        return amended
+
+    def keep(self, session: Session) -> set[Recorded]:
+        """Write what was entered; returns what was not there before."""
+        records = {row.id for row in insert_new(session, table(LearningRecord), self.records, ["id"])}
+        amendments = {row.id for row in insert_new(session, table(Amendment), self.amendments, ["id"])}
+        new = {one for one in self.made if (one.amendment_id or one.record_id) in (records | amendments)}
+        audit.keep_all(session, [entry for one, entry in self.made.items() if one in new])
+        return new
 
 
 def _record_id(site_id: UUID, completion: Completion, key: str) -> UUID:
@@ -141,89 +189,12 @@ def _record_id(site_id: UUID, completion: Completion, key: str) -> UUID:
     return uuid5(site_id, f"{completion.learner_id}|{subject}|{completion.source.value}|{key}")
 
 
-def _kept(session: Session, site_id: UUID, completion: Completion) -> Sequence[LearningRecord]:
-    query = select(LearningRecord).where(
-        LearningRecord.site_id == site_id,
-        LearningRecord.learner_id == completion.learner_id,
-        LearningRecord.course_id == completion.course_id,
-        LearningRecord.activity_id == completion.activity_id,
-        LearningRecord.source == completion.source,
-    )
-    return session.exec(query.order_by(col(LearningRecord.recorded_at), col(LearningRecord.id))).all()
-
-
-def _known(session: Session, site_id: UUID, completion: Completion, kept: Sequence[LearningRecord]) -> Recorded | None:
-    """The record or amendment this very claim has already become."""
-    records = {record.id: record for record in kept}
-    if completion.external_id is not None:
-        named = _named(session, site_id, completion.external_id, completion, records)
-        if named is not None:
-            return named
-    for record in kept:
-        if record.completed_at == completion.completed_at:
-            return Recorded(record.id, "known")
-    if not records:
-        return None
-    amendment = session.exec(
-        select(Amendment).where(
-            Amendment.site_id == site_id,
-            col(Amendment.record_id).in_(records),
-            Amendment.completed_at == completion.completed_at,
-        )
-    ).first()
-    return Recorded(amendment.record_id, "known", amendment.id) if amendment else None
-
-
-def _named(
-    session: Session, site_id: UUID, external_id: str, completion: Completion, kept: Mapping[UUID, LearningRecord]
-) -> Recorded | None:
-    """What the external id names at the site, which must be this very claim; `kept` is what it could have become."""
-    records = session.exec(
-        select(LearningRecord).where(LearningRecord.site_id == site_id, LearningRecord.external_id == external_id)
-    )
-    amendments = session.exec(
-        select(Amendment).where(Amendment.site_id == site_id, Amendment.external_id == external_id)
-    )
-    claims = [(one.completed_at, Recorded(one.id, "known")) for one in records]
-    claims += [(one.completed_at, Recorded(one.record_id, "known", one.id)) for one in amendments]
-    if not claims:
-        return None
-    own = [claim for claim in claims if claim[1].record_id in kept]
-    if not own:
-        raise ExternalIdTaken(
-            text(
-                "The external id {external_id} already names a completion of another learner, course or activity. "
-                "Send this one under an id of its own.",
-                external_id=external_id,
-            )
-        )
-    completed_at, answer = own[0]
-    if completed_at != completion.completed_at:
-        raise ExternalIdTaken(
-            text(
-                "The external id {external_id} already names a completion at {time}. Send a new "
-                "completion under an id of its own.",
-                external_id=external_id,
-                time=completed_at.isoformat(),
-            )
-        )
-    return answer
-
-
-def _mandatory(session: Session, completion: Completion) -> list[dict[str, Any]]:
-    activities = session.exec(
-        select(Activity)
-        .where(Activity.course_id == completion.course_id, col(Activity.mandatory))
-        .order_by(col(Activity.id))
-    )
-    return [{"id": str(activity.id), "full_name": activity.full_name} for activity in activities]
-
-
-def _window(course: Course) -> RecertificationWindow | None:
-    return (
-        RecertificationWindow.model_validate(course.recertification_window) if course.recertification_window else None
-    )
-
-
-def _is_voided(voiding: Voiding | None) -> bool:
-    return voiding is not None and voiding.voided
+def _mandatory(session: Session, course_ids: Collection[UUID]) -> dict[UUID, list[dict[str, Any]]]:
+    """The mandatory activities of each course, as they stand now."""
+    activities = table(Activity).c
+    query = sa.select(activities.course_id, activities.id, activities.full_name)
+    query = query.where(activities.course_id.in_(course_ids), activities.mandatory).order_by(activities.id)
+    found: dict[UUID, list[dict[str, Any]]] = {}
+    for course_id, activity_id, full_name in session.connection().execute(query):
+        found.setdefault(course_id, []).append({"id": str(activity_id), "full_name": full_name})
+    return found

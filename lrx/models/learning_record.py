@@ -17,8 +17,9 @@ __all__ = ["Amendment", "LearningRecord", "Voiding"]
 class LearningRecord(SQLModel, table=True):
     """The proof that a learner completed a course (`activity_id` empty) or one of its activities.
 
-    `completed_at` is what the source said, `recorded_at` when it reached us; `expires_at` is the first instant at which
-    it no longer holds. `mandatory` is the list of the course's mandatory activities as they stood when it was recorded.
+    `completed_at` is what the source said, `recorded_at` when its claim reached us, `stored_at` when the record itself
+    came in; `expires_at` is the first instant at which it no longer holds. `mandatory` is the list of the course's
+    mandatory activities as they stood when it was recorded.
     """
 
     __tablename__ = "learning_record"
@@ -26,6 +27,7 @@ class LearningRecord(SQLModel, table=True):
         Index(None, "site_id", "learner_id", "course_id"),
         Index(None, "site_id", "course_id", "recorded_at", "id"),
         Index(None, "site_id", "recorded_at", "id"),
+        Index(None, "site_id", "stored_at", "id"),
         Index(None, "site_id", "external_id"),
     )
 
@@ -37,6 +39,7 @@ class LearningRecord(SQLModel, table=True):
     source: Source = Field(sa_type=words(Source))
     completed_at: datetime = Field(sa_type=UtcDateTime)
     recorded_at: datetime = Field(sa_type=UtcDateTime)
+    stored_at: datetime = Field(sa_type=UtcDateTime)
     expires_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     grade: float | None = None
     claim_key: str = Field(max_length=300)

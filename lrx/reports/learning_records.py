@@ -15,7 +15,7 @@ from sqlmodel import Session, col, func, select
 from lrx.access import Act
 from lrx.clock import local_date
 from lrx.courses.courses import course_by_id
-from lrx.delivery.outbox import intervals_of
+from lrx.delivery.holdings import intervals_of
 from lrx.delivery.released import period_of
 from lrx.models import (
     Activity,

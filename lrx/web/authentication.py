@@ -23,10 +23,10 @@ async def authenticate(database: Database, headers: Headers) -> Caller:
     """Return the caller whose API key the request carries. Raises `Unauthenticated` for no key, an unknown one, or a
     credential that is not for the API."""
     key = bearer(headers)
-    credential, site = await database.read(lambda session: credentials.authenticate(session, key))
+    credential = await credentials.recognise_key(database, key)
     if credential.kind is not CredentialKind.API:
         raise Unauthenticated(text("This credential is not for the API. Use an API key."))
-    return credentials.caller_of(credential, site)
+    return credential.caller
 
 
 def bearer(headers: Headers) -> str:

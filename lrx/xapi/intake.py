@@ -1,7 +1,7 @@
 """Statements come in: judged, stored byte for byte, or set aside. Completions are derived from them afterwards."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -21,7 +21,17 @@ from lrx.text import text
 from lrx.xapi.fingerprint import content_hash, statement_id
 from lrx.xapi.validation import faults
 
-__all__ = ["InvalidStatement", "Judged", "StatementConflict", "Stored", "judge", "require_faultless", "store"]
+__all__ = [
+    "InvalidStatement",
+    "Judged",
+    "Request",
+    "StatementConflict",
+    "Stored",
+    "judge",
+    "require_faultless",
+    "store",
+    "store_all",
+]
 
 
 class InvalidStatement(Invalid):
@@ -106,63 +116,104 @@ def _first(statements: Sequence[Judged], wrong: Sequence[Fault]) -> dict[str, ob
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The statements of one request, and how its sender is treated."""
+
+    act: Act
+    credential_id: UUID
+    statements: Sequence[Judged]
+    strict: bool
+
+
 def store(session: Session, act: Act, credential_id: UUID, statements: Sequence[Judged], *, strict: bool) -> Stored:
     """Store the faultless statements and set the others aside, in the caller's transaction.
 
     A statement that is stored already is known by its id, or by its content where it has none, and is not stored again.
     Raises `StatementConflict` for a strict caller whose id names another statement; for an LMS that one is set aside.
     """
-    rows = [_row(act, credential_id, statement) for statement in statements if statement.value and not statement.faults]
-    new = {row.statement_id for row in insert_new(session, table(Statement), _first_of_each(rows), ["statement_id"])}
-    conflicting = _conflicts(session, act, rows)
-    if conflicting and strict:
-        raise StatementConflict(
-            text(
-                "The id {id} names a statement with another content. Send a new statement under an id of its own.",
-                id=str(conflicting[0]["statement_id"]),
-            )
+    (outcome,) = store_all(session, [Request(act, credential_id, statements, strict)])
+    if isinstance(outcome, StatementConflict):
+        raise outcome
+    return outcome
+
+
+def store_all(session: Session, requests: Sequence[Request]) -> list[Stored | StatementConflict]:
+    """Do what `store` does for many requests at one site; a refused one leaves the others alone."""
+    rows_of = [_rows(request) for request in requests]
+    known = _hashes(session, requests[0].act.site_id, [name for rows in rows_of for name in _ids(rows)])
+    outcomes: list[Stored | StatementConflict] = []
+    new: list[dict[str, Any]] = []
+    entries: list[dict[str, Any]] = []
+    for request, rows in zip(requests, rows_of, strict=True):
+        first = {row["statement_id"]: row for row in reversed(rows) if row["statement_id"] not in known}
+        hashes = {name: known[name] if name in known else first[name]["content_hash"] for name in _ids(rows)}
+        conflicting = [row for row in rows if hashes[row["statement_id"]] != row["content_hash"]]
+        if conflicting and request.strict:
+            outcomes.append(_conflict(conflicting[0]))
+            continue
+        known |= hashes
+        new += [row for row in rows if first.get(row["statement_id"]) is row]
+        aside = [(statement.body, statement.faults) for statement in request.statements if statement.faults]
+        aside += [(row["body"], (_CONFLICT,)) for row in conflicting]
+        for body, reasons in aside:
+            _set_aside(session, request.act, request.credential_id, body, reasons)
+        if first or aside:
+            counts = {"new": len(first), "known": len(rows) - len(first) - len(conflicting), "set_aside": len(aside)}
+            entries.append(audit.entry(request.act, "store", "statements", request.credential_id, **counts))
+        refused = {id(row) for row in conflicting}
+        ids = _ids([row for row in rows if id(row) not in refused])
+        outcomes.append(Stored(ids, len(first), len(aside)))
+    if new:
+        # Whoever stored one of them since it was looked for makes this fail, and everything is looked at again.
+        session.connection().execute(sa.insert(table(Statement)), new)
+    audit.keep_all(session, entries)
+    return outcomes
+
+
+_CONFLICT = Fault(
+    "/id", StatementConflict.code, text("A statement with this id and another content is stored already.")
+)
+
+
+def _ids(rows: Sequence[Mapping[str, Any]]) -> tuple[UUID, ...]:
+    return tuple(row["statement_id"] for row in rows)
+
+
+def _conflict(row: Mapping[str, Any]) -> StatementConflict:
+    return StatementConflict(
+        text(
+            "The id {id} names a statement with another content. Send a new statement under an id of its own.",
+            id=str(row["statement_id"]),
         )
-    conflict = Fault(
-        "/id", StatementConflict.code, text("A statement with this id and another content is stored already.")
     )
-    aside = [(statement.body, statement.faults) for statement in statements if statement.faults]
-    aside += [(row["body"], (conflict,)) for row in conflicting]
-    for body, reasons in aside:
-        _set_aside(session, act, credential_id, body, reasons)
-    if new or aside:
-        known = len(rows) - len(new) - len(conflicting)
-        audit.keep(session, act, "store", "statements", credential_id, new=len(new), known=known, set_aside=len(aside))
-    refused = {id(row) for row in conflicting}
-    return Stored(tuple(row["statement_id"] for row in rows if id(row) not in refused), len(new), len(aside))
 
 
-def _row(act: Act, credential_id: UUID, statement: Judged) -> dict[str, Any]:
-    assert statement.value is not None  # noqa: S101 - only faultless statements come here
-    return {
-        "site_id": act.site_id,
-        "credential_id": credential_id,
-        "statement_id": statement_id(act.site_id, statement.value) or act.new_id(),
-        "stored": act.at,
-        "content_hash": content_hash(statement.value),
-        "body": statement.body,
-    }
+def _rows(request: Request) -> list[dict[str, Any]]:
+    site_id = request.act.site_id
+    return [
+        {
+            "site_id": site_id,
+            "credential_id": request.credential_id,
+            "statement_id": statement_id(site_id, statement.value) or request.act.new_id(),
+            "stored": request.act.at,
+            "content_hash": content_hash(statement.value),
+            "body": statement.body,
+        }
+        for statement in request.statements
+        if statement.value and not statement.faults
+    ]
 
 
-def _first_of_each(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    unique: dict[UUID, dict[str, Any]] = {}
-    for row in rows:
-        unique.setdefault(row["statement_id"], row)
-    return list(unique.values())
-
-
-def _conflicts(session: Session, act: Act, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def _hashes(session: Session, site_id: UUID, statement_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """The content hash of each statement that is stored."""
     stored = table(Statement).c
+    known = sa.select(stored.statement_id, stored.content_hash).where(stored.site_id == site_id)
     hashes: dict[UUID, str] = {}
-    for ids in pieces({row["statement_id"] for row in rows}):
-        known = sa.select(stored.statement_id, stored.content_hash)
-        found = session.connection().execute(known.where(stored.site_id == act.site_id, stored.statement_id.in_(ids)))
+    for ids in pieces(set(statement_ids)):
+        found = session.connection().execute(known.where(stored.statement_id.in_(ids)))
         hashes |= {row.statement_id: row.content_hash for row in found}
-    return [row for row in rows if hashes[row["statement_id"]] != row["content_hash"]]
+    return hashes
 
 
 def _set_aside(session: Session, act: Act, credential_id: UUID, body: bytes, reasons: Sequence[Fault]) -> None:

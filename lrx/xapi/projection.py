@@ -33,6 +33,7 @@ from lrx.models import (
 )
 from lrx.recipient import Recipient
 from lrx.source import Source
+from lrx.storage_faults import refusal
 from lrx.tables import table
 from lrx.xapi.matching import Unmatched, find_activity, find_course, find_learner
 from lrx.xapi.rules import Meaning, Reading, read
@@ -78,8 +79,8 @@ def project(session: Session, act: Act, recipients: Mapping[str, Recipient], sta
     except Unmatched as unmatched:
         _park(session, act, statement, unmatched.reason, unmatched.subject)
     except Exception as error:
-        if isinstance(error, DBAPIError) and _is_transient(error):
-            raise
+        if isinstance(error, DBAPIError) and (_is_transient(error) or refusal(error) is not None):
+            raise  # the transaction cannot go on
         log.error("statement could not be projected", seq=statement.seq, trace=trace_of(error))
         session.expire_all()
         _park(session, act, statement, ParkedReason.PROJECTION_FAILED, f"seq:{statement.seq}")

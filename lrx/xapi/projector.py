@@ -22,6 +22,7 @@ from lrx.exchange import Exchange
 from lrx.models import Observation, ParkedStatement, Projection, Site, Statement
 from lrx.recipient import Recipient
 from lrx.tables import table
+from lrx.write_time import write_time
 from lrx.xapi.projection import StoredStatement, project
 
 __all__ = [
@@ -65,10 +66,10 @@ class Projector:
 
     async def run_once(self) -> int:
         """Project one batch and return how many statements it read."""
-        now = self.exchange.clock.now()
-        actor = _Actor(self.exchange.recipients, now, lambda: self.exchange.ids(now))
         ahead = self.ahead
-        read, self.ahead = await self.exchange.database.write(lambda session: _advance(session, actor, ahead))
+        read, self.ahead = await self.exchange.database.write(
+            lambda session: _advance(session, _actor(session, self.exchange), ahead)
+        )
         return read
 
     async def run(self) -> None:
@@ -95,6 +96,11 @@ class _Actor:
 
     def project(self, session: Session, statement: StoredStatement) -> None:
         project(session, self.at(session, statement.site_id), self.recipients, statement)
+
+
+def _actor(session: Session, exchange: Exchange) -> _Actor:
+    now = write_time(session, exchange.clock.now)
+    return _Actor(exchange.recipients, now, lambda: exchange.ids(now))
 
 
 def _advance(session: Session, actor: _Actor, ahead: Ahead) -> tuple[int, Ahead]:
@@ -252,18 +258,19 @@ def replay_subjects(
 async def replay_everything_parked(exchange: Exchange) -> None:
     """Try again what is parked at any site, a batch in a transaction: a fault may have been mended, or a person made
     known in the very moment in which their statement was parked."""
-    now = exchange.clock.now()
-    actor = _Actor(exchange.recipients, now, lambda: exchange.ids(now))
     sites = await exchange.database.read(
         lambda session: session.exec(select(col(ParkedStatement.site_id)).distinct()).all()
     )
     for site_id in sites:
         after: int | None = 0
         while after is not None:
-            after = await exchange.database.write(partial(_replay_batch, actor=actor, site_id=site_id, after=after))
+            after = await exchange.database.write(
+                partial(_replay_batch, exchange=exchange, site_id=site_id, after=after)
+            )
 
 
-def _replay_batch(session: Session, *, actor: _Actor, site_id: UUID, after: int) -> int | None:
+def _replay_batch(session: Session, *, exchange: Exchange, site_id: UUID, after: int) -> int | None:
+    actor = _actor(session, exchange)
     return replay_parked(session, actor.at(session, site_id), actor.recipients, subjects=None, after=after)
 
 

@@ -6,25 +6,32 @@ Moodle's logstore_xapi takes nothing but 200 for success and posts an empty arra
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
+from typing import TypeAlias
 
 import anyio.to_thread
-from starlette.datastructures import Headers
+from sqlmodel import Session
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from lrx import credentials
 from lrx.access import permit
-from lrx.errors import Invalid
+from lrx.credentials import Recognised
+from lrx.errors import Invalid, LrxError
 from lrx.exchange import Exchange
-from lrx.models import Credential, CredentialMode, Site
+from lrx.models import CredentialMode
 from lrx.text import text
+from lrx.together import Together, each_site
 from lrx.web import Endpoint, request_id_of
 from lrx.web.authentication import basic
 from lrx.web.problems import BadRequest
+from lrx.web.rate import Rate
 from lrx.web.reading import read_body
-from lrx.xapi.intake import Judged, Stored, judge, require_faultless, store
+from lrx.xapi import intake
+from lrx.xapi.intake import Judged, Stored, judge, require_faultless, store_all
 
 __all__ = ["VERSIONS", "routes"]
 
@@ -48,11 +55,26 @@ class BadStatements(BadRequest):
     code = "statement_invalid"
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What one request sent: by whom, its statements, and how many bytes they have."""
+
+    credential: Recognised
+    request_id: str
+    statements: Sequence[Judged]
+    size: int
+
+
+StoreTogether: TypeAlias = Together[Sent, tuple[Stored, datetime]]
+
+
 def routes(exchange: Exchange) -> Sequence[Route]:
     """The endpoints under `/xapi`."""
 
+    store_together, rate = _store_together(exchange), Rate(exchange.settings.api_rate_limit)
+
     async def post_statements(request: Request) -> Response:
-        return await _post_statements(exchange, request)
+        return await _post_statements(exchange, store_together, rate, request)
 
     return [
         Route("/about", Endpoint({"GET": _about}, {"GET": "public"}), name="about"),
@@ -69,31 +91,48 @@ async def _about(request: Request) -> Response:
     return JSONResponse({"version": list(VERSIONS)}, headers={VERSION: VERSIONS[-1]})
 
 
-async def _post_statements(exchange: Exchange, request: Request) -> Response:
-    credential, site = await _authenticated(exchange, request.headers)
-    caller = credentials.caller_of(credential, site)
-    permit(caller, "statements:write")
+async def _post_statements(exchange: Exchange, store_together: StoreTogether, rate: Rate, request: Request) -> Response:
+    credential = await credentials.recognise(exchange.database, *basic(request.headers))
+    rate.admit(request.scope, credential.caller.id)
+    permit(credential.caller, "statements:write")
     strict = credential.mode is CredentialMode.STRICT
     _require_version(request.headers, strict=strict)
     body = await read_body(request)
-    act = exchange.act(caller, request_id_of(request.scope))
-    headers = {VERSION: VERSIONS[-1], CONSISTENT_THROUGH: act.at.isoformat().replace("+00:00", "Z")}
-
     statements = await _judged(body, strict=strict)
+    request_id = request_id_of(request.scope)
+    headers = {VERSION: VERSIONS[-1]}
     if not statements:
+        headers[CONSISTENT_THROUGH] = _written(exchange.clock.now())
         return JSONResponse([], headers=headers)
-    stored = await exchange.database.write(
-        lambda session: store(session, act, credential.id, statements, strict=strict)
-    )
+    sent = Sent(credential, request_id, statements, len(body))
+    stored, at = await exchange.database.write_together(store_together, sent)
+    headers[CONSISTENT_THROUGH] = _written(at)
     _count(exchange, stored)
     if stored.set_aside:
         headers["LRX-Set-Aside"] = str(stored.set_aside)
     return JSONResponse([str(statement_id) for statement_id in stored.ids], headers=headers)
 
 
-async def _authenticated(exchange: Exchange, headers: Headers) -> tuple[Credential, Site]:
-    username, secret = basic(headers)
-    return await exchange.database.read(lambda session: credentials.recognise(session, username, secret))
+def _store_together(exchange: Exchange) -> StoreTogether:
+    def work(session: Session, items: Sequence[Sent]) -> Sequence[tuple[Stored, datetime] | LrxError]:
+        requests = [
+            intake.Request(
+                exchange.act_in(session, sent.credential.caller, sent.request_id),
+                sent.credential.id,
+                sent.statements,
+                sent.credential.mode is CredentialMode.STRICT,
+            )
+            for sent in items
+        ]
+        stored = each_site(requests, lambda request: request.act.site_id, lambda some: store_all(session, some))
+        at = requests[0].act.at
+        return [one if isinstance(one, LrxError) else (one, at) for one in stored]
+
+    return Together(work, weigh=lambda sent: sent.size)
+
+
+def _written(instant: datetime) -> str:
+    return instant.isoformat().replace("+00:00", "Z")
 
 
 def _require_version(headers: Mapping[str, str], *, strict: bool) -> None:

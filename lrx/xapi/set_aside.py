@@ -26,13 +26,13 @@ class AlreadyReplayed(Conflict):
     code = "already_replayed"
 
 
-def set_aside_by_id(session: Session, act: Act, statement_id: UUID) -> SetAsideStatement:
-    """Return the statement set aside, for nobody else until the transaction ends. Raises `UnknownSetAside`."""
-    found = session.exec(
-        select(SetAsideStatement)
-        .where(SetAsideStatement.site_id == act.site_id, SetAsideStatement.id == statement_id)
-        .with_for_update()
-    ).first()
+def set_aside_by_id(session: Session, act: Act, statement_id: UUID, *, to_change: bool = True) -> SetAsideStatement:
+    """Return the statement set aside; `to_change` it, for nobody else until the transaction ends. Raises
+    `UnknownSetAside`."""
+    query = select(SetAsideStatement).where(
+        SetAsideStatement.site_id == act.site_id, SetAsideStatement.id == statement_id
+    )
+    found = session.exec(query.with_for_update() if to_change else query).first()
     if found is None:
         raise UnknownSetAside(text("There is no statement {id} set aside at this site.", id=str(statement_id)))
     return found

@@ -98,5 +98,8 @@ _STATUSES: tuple[tuple[type[LrxError], int], ...] = (
 
 
 def http_status(error: LrxError) -> int:
-    """Return the HTTP status that answers a call which failed with `error`."""
+    """Return the HTTP status that answers a call which failed with `error`. What lacks room on our side is 503, and who
+    asks too often gets 429."""
+    if isinstance(error, Busy) and error.turn == "lrx":
+        return 503
     return next((status for kind, status in _STATUSES if isinstance(error, kind)), 400)

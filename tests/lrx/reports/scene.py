@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 from sqlmodel import Session
@@ -93,7 +94,7 @@ class Scene:
         issued = credentials.issue(
             session, act, exchange.random, CredentialKind.RECIPIENT, name="register", recipient="register"
         )
-        account = Account(site.id, issued.credential.id, "register", "-")
+        account = Account(site.id, ZoneInfo(site.time_zone), issued.credential.id, "register", "-")
         profile_fields.create_field(session, act)
         scene = cls(session, exchange, site, account)
         scene.switch(on=True)

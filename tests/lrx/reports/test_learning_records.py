@@ -85,7 +85,8 @@ async def test_whoever_is_told_to_be_delivered_or_waiting_is_exactly_whom_the_re
         course = everyone(scene)
         ids = [one.id for one in scene.everybody.values()]
         seen = released(session, scene.site.id, scene.act().zone, "register", ids, scene.act().at)
-        shown = {learner for learner, proofs in seen.items() if any(one.object_kind == "course" for one in proofs)}
+        proofs = [(learner, one) for learner, found in seen.items() for one in found.proofs]
+        shown = {learner for learner, one in proofs if one.object_kind == "course"}
         rows = report_of(scene, course).rows
         return shown, {row.learner_id for row in rows if row.standings[0].verdict.chip in (D, W)}
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -20,7 +21,7 @@ from lrx.source import Source
 from lrx.text import text
 from recipients.cmars import Cmars, create_recipient
 
-ACCOUNT = Account(UUID(int=1), UUID(int=2), "cmars", "request-1")
+ACCOUNT = Account(UUID(int=1), ZoneInfo("America/Toronto"), UUID(int=2), "cmars", "request-1")
 PHYSICIAN = OciId("CA", "ON", "CPSO", "12345")
 
 

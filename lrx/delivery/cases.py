@@ -1,0 +1,83 @@
+"""What is known of a learner in a course, read for many at once: the records kept, their voidings, the course."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from lrx.delivery.proofs import ActivityRow, CourseRow, RecordRow
+from lrx.delivery.voidings import LatestVoiding, voidings_of
+from lrx.eligibility import Interval
+from lrx.given import given_pairs
+from lrx.models import Activity, Course, LearningRecord
+from lrx.source import SENT_SOURCES
+from lrx.tables import Rows, one_of, table
+
+__all__ = ["Case", "Pair", "activities_named", "cases_of"]
+
+_RECORDS = table(LearningRecord).c
+_COURSES = Rows(CourseRow, Course, lambda of: (one_of(of.id),))
+_ACTIVITIES = Rows(ActivityRow, Activity, lambda of: (one_of(of.id),))
+
+Pair = tuple[UUID, UUID]
+"""A learner and a course, by their ids."""
+
+
+@dataclass(slots=True)
+class Case:
+    """One learner in one course: every record of any source, oldest first, and the last word on each that was ever
+    voided."""
+
+    learner_id: UUID
+    course: CourseRow
+    records: list[RecordRow]
+    voidings: dict[UUID, LatestVoiding]
+
+    def is_voided(self, record_id: UUID) -> bool:
+        """Whether the record is voided now."""
+        voiding = self.voidings.get(record_id)
+        return voiding is not None and voiding.voided
+
+    def missing(self, record: RecordRow, intervals: Sequence[Interval]) -> tuple[str, ...]:
+        """Names of the activities that were mandatory when the record was kept and of which the recipient gets none."""
+        if not record.mandatory:
+            return ()
+        done = {
+            str(one.activity_id)
+            for one in self.records
+            if one.source in SENT_SOURCES
+            and not self.is_voided(one.id)
+            and any(interval.contains(one.recorded_at) for interval in intervals)
+        }
+        return tuple(activity["full_name"] for activity in record.mandatory if activity["id"] not in done)
+
+
+def cases_of(session: Session, site_id: UUID, pairs: Collection[Pair]) -> dict[Pair, Case]:
+    """Return the case of each pair. The courses must be the site's."""
+    courses = {course.id: course for course in _COURSES.read_pieces(session, {course_id for _, course_id in pairs})}
+    cases = {pair: Case(pair[0], courses[pair[1]], [], {}) for pair in pairs}
+    for record in _records(session, site_id, pairs):
+        cases[record.learner_id, record.course_id].records.append(record)
+    kept = {record.id: case for case in cases.values() for record in case.records}
+    if kept:
+        for record_id, voiding in voidings_of(session, site_id, kept.keys()).items():
+            kept[record_id].voidings[record_id] = voiding
+    return cases
+
+
+def _records(session: Session, site_id: UUID, pairs: Collection[Pair]) -> list[RecordRow]:
+    """The records of each pair, oldest first."""
+    session.flush()
+    given = given_pairs(session, pairs)
+    of_pair = (_RECORDS.site_id == site_id, _RECORDS.learner_id == given.first, _RECORDS.course_id == given.second)
+    query = sa.select(*(_RECORDS[name] for name in RecordRow._fields))
+    query = query.select_from(given.table).join(table(LearningRecord), sa.and_(*of_pair))
+    found = [RecordRow(*row) for row in session.connection().execute(query)]
+    return sorted(found, key=lambda record: (record.recorded_at, record.id))
+
+
+def activities_named(session: Session, activity_ids: Collection[UUID]) -> dict[UUID, ActivityRow]:
+    """Return the activities by id."""
+    return {activity.id: activity for activity in _ACTIVITIES.read_pieces(session, activity_ids)}

@@ -1,0 +1,127 @@
+"""The embedded engine: SQLite with a single writer thread, so that writers queue here and never meet the lock, and
+readers beside it."""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlmodel import Session
+
+from lrx.text import text
+from lrx.together import Overloaded
+
+__all__ = ["EmbeddedEngine"]
+
+T = TypeVar("T")
+
+READERS = 4
+MOST_WAITING = 1_000
+"""Transactions that may wait for the writer, and as many for a reader."""
+PRAGMAS = (
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    "foreign_keys = ON",
+    "recursive_triggers = ON",  # or REPLACE would pass by the triggers that guard the facts
+    "busy_timeout = 30000",
+    "cache_size = -32768",  # 32 MiB for each connection: random keys of a large table touch many pages
+)
+
+
+class EmbeddedEngine:
+    """One SQLite file. Every write has returned only when it is synced to disk (WAL, synchronous FULL)."""
+
+    def __init__(self, path: str) -> None:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        self.engine = _engine(path)
+        self._writer = _Threads(1, "lrx-writer")
+        self._readers = _Threads(READERS, "lrx-reader")
+
+    async def write(self, work: Callable[[Session], T]) -> T:
+        """Run `work` in a transaction of its own. Raises `Overloaded` when too many wait."""
+
+        def transaction() -> T:
+            with self.engine.connect() as connection, connection.begin(), _session(connection) as session:
+                result = work(session)
+                session.flush()
+                return result
+
+        return await self._writer.run(transaction)
+
+    async def read(self, work: Callable[[Session], T]) -> T:
+        """Run `work` over one snapshot; what it tries to write is refused. Raises `Overloaded` when too many wait."""
+
+        def snapshot() -> T:
+            with self.engine.connect().execution_options(lrx_read_only=True) as connection, connection.begin():
+                connection.exec_driver_sql("PRAGMA query_only = ON")
+                try:
+                    with _session(connection) as session:
+                        return work(session)
+                finally:
+                    connection.exec_driver_sql("PRAGMA query_only = OFF")
+
+        return await self._readers.run(snapshot)
+
+    def close(self) -> None:
+        """End what was begun and give back every connection."""
+        self._writer.close()
+        self._readers.close()
+        self.engine.dispose()
+
+
+class _Threads:
+    """Threads for one kind of transaction, and a queue before them that has an end."""
+
+    def __init__(self, number: int, name: str) -> None:
+        self._executor = ThreadPoolExecutor(number, thread_name_prefix=name)
+        self._waiting = 0
+
+    async def run(self, function: Callable[[], T]) -> T:
+        if self._waiting >= MOST_WAITING:
+            raise Overloaded(
+                text("More is waiting for the database than it can keep up with. Nothing was kept: send it again."),
+                retry_after=1,
+            )
+        self._waiting += 1
+        future = asyncio.get_running_loop().run_in_executor(self._executor, function)
+        future.add_done_callback(self._left)
+        # Shielded: once handed over a transaction runs to its end, even if the caller has gone away.
+        return await asyncio.shield(future)
+
+    def close(self) -> None:
+        self._executor.shutdown(wait=True)
+
+    def _left(self, _future: asyncio.Future[Any]) -> None:
+        self._waiting -= 1
+
+
+def _session(connection: Connection) -> Session:
+    return Session(connection, autoflush=True, expire_on_commit=False)
+
+
+def _engine(path: str) -> Engine:
+    options = {"timeout": 30, "check_same_thread": False}
+    engine = create_engine(
+        f"sqlite:///{path}",
+        connect_args=options,
+        pool_size=READERS + 2,
+        hide_parameters=True,
+        json_deserializer=msgspec.json.decode,
+    )
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: sqlite3.Connection, _record: Any) -> None:
+        connection.isolation_level = None  # transactions are begun below, not by the driver
+        for pragma in PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        read_only = connection.get_execution_options().get("lrx_read_only", False)
+        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+    return engine
