@@ -1,16 +1,29 @@
-"""`/audit` and `/alerts`: who did what, and what a person must look at."""
+"""`/audit`: every write, who made it and in which request."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Literal
-from uuid import UUID
 
+from pydantic import Field
 from sqlmodel import Session, col, select
 
+from lrx.api.listing import Listing, ListQuery, Sort, equal, one_of, within
 from lrx.api.operation import Call, operation
-from lrx.api.pagination import Page, PageQuery, after, decode_cursor
-from lrx.api.values import Instant, Out
-from lrx.models import Alert, AuditEntry
+from lrx.api.pagination import Page
+from lrx.api.values import In, Instant, Out
+from lrx.errors import NotFound
+from lrx.models import AuditEntry
+from lrx.text import text
 
 __all__ = ["OPERATIONS"]
+
+TAG = "audit"
+
+
+class UnknownAuditEntry(NotFound):
+    """The site has no such entry in its audit log."""
+
+    code = "audit_entry_unknown"
 
 
 class AuditEntryPublic(Out):
@@ -27,59 +40,54 @@ class AuditEntryPublic(Out):
     detail: dict[str, Any]
 
 
-class AuditQuery(PageQuery):
-    """Filters of the audit log."""
+class AuditPath(In):
+    """Which entry of the audit log."""
 
-    subject_kind: str | None = None
-    subject_id: str | None = None
-    actor: str | None = None
+    seq: int = Field(ge=0, le=2**63 - 1)
 
 
-class AlertPublic(Out):
-    """Something a person must look at, once an incident."""
+AUDIT = Listing[AuditEntry](
+    "audit",
+    col(AuditEntry.seq),
+    key_kind=int,
+    default="-seq",
+    sorts={"seq": Sort(col(AuditEntry.seq), int), "written_at": Sort(col(AuditEntry.written_at), datetime)},
+    filters=(
+        one_of("action", col(AuditEntry.action), str),
+        one_of("subject_kind", col(AuditEntry.subject_kind), str),
+        equal("subject_id", col(AuditEntry.subject_id)),
+        equal("actor", col(AuditEntry.actor)),
+        equal("request_id", col(AuditEntry.request_id)),
+        *within("written_at", col(AuditEntry.written_at)),
+    ),
+    synced="written_at",
+)
 
-    object: Literal["alert"] = "alert"
-    id: UUID
-    kind: str
-    subject: str
-    detail: dict[str, Any]
-    times: int
-    raised_at: Instant
-    last_seen_at: Instant
 
-
-@operation("GET", "/audit", permission="audit:read", summary="List writes", tag="audit")
-def list_audit(call: Call, query: AuditQuery, session: Session) -> Page[AuditEntryPublic]:
+@operation("GET", "/audit", permission="audit:read", summary="List writes", tag=TAG, listing=AUDIT)
+def list_audit(call: Call, query: ListQuery, session: Session) -> Page[AuditEntryPublic]:
     """Newest first. Ids only: no names and no values."""
+
+    def shown(rows: Sequence[AuditEntry]) -> list[AuditEntryPublic]:
+        return [_public(row) for row in rows]
+
     statement = select(AuditEntry).where(AuditEntry.site_id == call.act.site_id)
-    for name in ("subject_kind", "subject_id", "actor"):
-        wanted = getattr(query, name)
-        if wanted is not None:
-            statement = statement.where(getattr(AuditEntry, name) == wanted)
-    place = decode_cursor("audit", query.cursor, (int,))
-    rows = session.exec(after(statement, [col(AuditEntry.seq)], place, descending=True).limit(query.limit + 1)).all()
-    return Page[AuditEntryPublic].cut(
-        "audit",
-        rows,
-        query.limit,
-        key=lambda row: [row.seq or 0],
-        show=lambda row: AuditEntryPublic.model_validate(row.model_dump(exclude={"site_id"})),
-    )
+    return AUDIT.page(Page[AuditEntryPublic], session, call.act, query, statement, shown)
 
 
-@operation("GET", "/alerts", permission="audit:read", summary="List alerts", tag="audit")
-def list_alerts(call: Call, query: PageQuery, session: Session) -> Page[AlertPublic]:
-    """Newest first."""
-    statement = select(Alert).where(Alert.site_id == call.act.site_id)
-    place = decode_cursor("alerts", query.cursor, (UUID,))
-    rows = session.exec(after(statement, [col(Alert.id)], place, descending=True).limit(query.limit + 1)).all()
-    return Page[AlertPublic].cut(
-        "alerts",
-        rows,
-        query.limit,
-        key=lambda row: [row.id],
-        show=lambda row: AlertPublic.model_validate(row.model_dump(exclude={"site_id"})),
-    )
+@operation("GET", "/audit/{seq}", permission="audit:read", summary="Show a write", tag=TAG, errors=(UnknownAuditEntry,))
+def get_audit_entry(call: Call, path: AuditPath, session: Session) -> AuditEntryPublic:
+    """Who did what to what, when, in which request."""
+    row = session.exec(
+        select(AuditEntry).where(AuditEntry.site_id == call.act.site_id, AuditEntry.seq == path.seq)
+    ).first()
+    if row is None:
+        raise UnknownAuditEntry(text("There is no entry {seq} in the audit log of this site.", seq=path.seq))
+    return _public(row)
 
 
-OPERATIONS = (list_audit, list_alerts)
+def _public(row: AuditEntry) -> AuditEntryPublic:
+    return AuditEntryPublic.model_validate(row.model_dump(exclude={"site_id"}))
+
+
+OPERATIONS = (list_audit, get_audit_entry)

@@ -1,5 +1,9 @@
 """`POST /learning-records`: completions of other learning management systems come in, one or up to a thousand."""
 
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 from typing import Any, Literal
 from uuid import UUID
 
@@ -8,22 +12,27 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, to_json
 from sqlmodel import Session
 
+from lrx.access import Act
+from lrx.api.idempotency import KeptReplies, Reply, kept_before
 from lrx.api.operation import Answer, Call, operation
 from lrx.api.values import RECORDS as TAG
 from lrx.api.values import In, Out
 from lrx.courses.courses import UnknownActivity, UnknownCourse
-from lrx.delivery.outbox import lock_learners
 from lrx.errors import LrxError
 from lrx.faults import InvalidContent, faults_of, summary
-from lrx.ingest.claims import Claim, completion_of
+from lrx.ingest import recorder as ingest
+from lrx.ingest.claims import Claim, completions_of
 from lrx.ingest.completion import Completion
-from lrx.ingest.recorder import ExternalIdTaken, Recorded, record
+from lrx.ingest.recorder import ExternalIdTaken, record_all
 from lrx.people.learners import UnknownLearner
+from lrx.together import Overloaded, Together, each_site
 from lrx.web.problems import Problem, problem_of
 
-__all__ = ["OPERATIONS"]
+__all__ = ["OPERATIONS", "RECORD", "Recorded", "Recording"]
 
 MOST = 1000
+WEIGHT = 2_000
+"""About how many bytes a completion holds."""
 
 
 class Claims(In):
@@ -67,8 +76,9 @@ class Results(Out):
     summary="Record completions",
     tag=TAG,
     status=201,
+    also=(200,),
     idempotent=True,
-    errors=(UnknownLearner, UnknownCourse, UnknownActivity, ExternalIdTaken, InvalidContent),
+    errors=(UnknownLearner, UnknownCourse, UnknownActivity, ExternalIdTaken, InvalidContent, Overloaded),
     examples={
         "one": {
             "learner": {"username": "aokafor"},
@@ -78,53 +88,99 @@ class Results(Out):
         }
     },
 )
-def record_completions(call: Call, body: Claims, session: Session) -> Answer[Results]:
+async def record_completions(call: Call, body: Claims) -> Answer[Results] | Reply:
     """One completion is recorded or refused as a whole. Of a list the good ones are recorded, and each refused one
     comes back with its problem: a bad one never fails its neighbours. 201 when a record was made, else 200."""
-    claims = [_understood(call, session, value) for value in body.claims]
-    if len(claims) == 1 and isinstance(claims[0], LrxError):
-        raise claims[0]
-    # In one order for everybody: two lists of the same people then never wait for each other.
-    lock_learners(session, {claim.learner_id for claim in claims if isinstance(claim, Completion)})
-    results = [_recorded(call, session, claim, alone=len(claims) == 1) for claim in claims]
-    for result in results:
+    sent = Recording(call, [_understood(value) for value in body.claims])
+    recorded = await call.exchange.database.write_together(RECORD, sent)
+    for result in recorded.results:
         call.exchange.metrics.records.labels(result.result).inc()
-    made = any(result.result == "recorded" for result in results)
-    return Answer(Results(data=results), status=201 if made else 200)
+    return recorded.reply
 
 
-def _understood(call: Call, session: Session, value: Any) -> Completion | LrxError:
-    """Whom and what one claim names, or why it is refused. Only reads."""
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """The claims of one request; those that could not be read are errors already."""
+
+    call: Call
+    claims: Sequence[Claim | LrxError]
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What goes out, and what was done now for it: nothing, where the reply was kept under an Idempotency-Key."""
+
+    reply: Reply
+    results: Sequence[Result] = ()
+
+
+def _understood(value: Any) -> Claim | InvalidContent:
     try:
-        claim = Claim.model_validate_json(to_json(value), strict=True)
-        return completion_of(session, call.act, claim)
+        return Claim.model_validate_json(to_json(value), strict=True)
     except ValidationError as error:
         faults = faults_of(error, value)
         return InvalidContent(summary(faults), faults=faults)
-    except LrxError as error:
-        return error
 
 
-def _recorded(call: Call, session: Session, claim: Completion | LrxError, *, alone: bool) -> Result:
-    try:
-        if isinstance(claim, LrxError):
-            raise claim
-        with session.begin_nested():
-            return _result(record(session, call.act, call.exchange.recipients, claim))
-    except LrxError as error:
-        if alone:
-            raise
-        told = problem_of(error, language=call.language, path="/api/v1/learning-records", request_id=call.request_id)
+def _record_together(session: Session, sent: Sequence[Recording]) -> Sequence[Recorded | LrxError]:
+    return each_site(sent, lambda one: one.call.caller.site_id, partial(_record_at_site, session))
+
+
+def _record_at_site(session: Session, sent: Sequence[Recording]) -> Sequence[Recorded | LrxError]:
+    book = kept_before(session, [one.call.once for one in sent if one.call.once])
+    acts = [one.call.exchange.act_in(session, one.call.caller, one.call.request_id) for one in sent]
+    # Of twins that meet in one transaction the first has the effect, and the others its reply.
+    new = [place for place, one in enumerate(sent) if book.enter(one.call.once)]
+    outcomes = _outcomes(session, [(acts[place], claim) for place in new for claim in sent[place].claims], sent[0])
+    recorded: dict[int, Recorded | LrxError] = {}
+    for place in new:
+        recorded[place] = made = _recorded(sent[place].call, list(islice(outcomes, len(sent[place].claims))))
+        if isinstance(made, Recorded):
+            book.keep(acts[place], sent[place].call.once, made.reply)
+    book.write(session)
+    return [recorded[place] if place in recorded else _again(book, sent[place]) for place in range(len(sent))]
+
+
+def _again(book: KeptReplies, sent: Recording) -> Recorded | LrxError:
+    """The reply the request had before. Where its twin was refused a moment ago, nothing was kept, and this one may be
+    sent once more."""
+    reply = book.replay(sent.call.once)
+    return reply if isinstance(reply, LrxError) else Recorded(reply)
+
+
+def _outcomes(
+    session: Session, claims: Sequence[tuple[Act, Claim | LrxError]], first: Recording
+) -> Iterator[ingest.Recorded | LrxError]:
+    """What became of each claim, in order."""
+    readable = [(act, claim) for act, claim in claims if isinstance(claim, Claim)]
+    found = iter(completions_of(session, readable) if readable else [])
+    understood = [(act, next(found) if isinstance(claim, Claim) else claim) for act, claim in claims]
+    good = [(act, one) for act, one in understood if isinstance(one, Completion)]
+    recorded = iter(record_all(session, first.call.exchange.recipients, good))
+    return iter([next(recorded) if isinstance(one, Completion) else one for _, one in understood])
+
+
+def _recorded(call: Call, outcomes: Sequence[ingest.Recorded | LrxError]) -> Recorded | LrxError:
+    if len(outcomes) == 1 and isinstance(outcomes[0], LrxError):
+        return outcomes[0]
+    results = [_result(call, outcome) for outcome in outcomes]
+    made = any(result.result == "recorded" for result in results)
+    return Recorded(call.reply(Answer(Results(data=results), status=201 if made else 200)), results)
+
+
+def _result(call: Call, outcome: ingest.Recorded | LrxError) -> Result:
+    if isinstance(outcome, LrxError):
+        told = problem_of(outcome, language=call.language, path="/api/v1/learning-records", request_id=call.request_id)
         return Result(result="refused", learning_record_id=None, amendment_id=None, problem=told)
-
-
-def _result(recorded: Recorded) -> Result:
     return Result(
-        result=recorded.result,
-        learning_record_id=recorded.record_id,
-        amendment_id=recorded.amendment_id,
+        result=outcome.result,
+        learning_record_id=outcome.record_id,
+        amendment_id=outcome.amendment_id,
         problem=None,
     )
 
+
+RECORD = Together(_record_together, weigh=lambda sent: WEIGHT * len(sent.claims))
+"""Completions that come at the same moment are recorded together."""
 
 OPERATIONS = (record_completions,)

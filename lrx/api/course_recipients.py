@@ -11,7 +11,7 @@ from lrx.api.pagination import Page
 from lrx.api.values import CoursePath, In, Instant, Out
 from lrx.courses import course_recipients, courses
 from lrx.courses.preflight import preflight
-from lrx.delivery.outbox import intervals_of
+from lrx.delivery.holdings import intervals_of
 from lrx.delivery.released import period_of
 from lrx.models import Course, CourseRecipient
 from lrx.registry import UnknownRecipient, recipient_named
@@ -116,6 +116,26 @@ def list_course_recipients(call: Call, path: CoursePath, session: Session) -> Pa
 
 @operation(
     "GET",
+    "/courses/{course_id}/recipients/{recipient}",
+    permission="courses:read",
+    summary="Show a course's recipient",
+    tag=TAG,
+    errors=(courses.UnknownCourse, course_recipients.UnknownCourseRecipient),
+    rows=lambda act, path: select(CourseRecipient.id).where(
+        CourseRecipient.site_id == act.site_id,
+        CourseRecipient.course_id == path.course_id,
+        CourseRecipient.recipient == path.recipient,
+    ),
+)
+def get_course_recipient(call: Call, path: CourseRecipientPath, session: Session) -> CourseRecipientPublic:
+    """A removed one too, with the spans in which it was in effect."""
+    course = courses.course_by_id(session, call.act, path.course_id)
+    link = course_recipients.course_recipient(session, call.act, course.id, path.recipient)
+    return _course_recipient(call, session, course, link)
+
+
+@operation(
+    "GET",
     "/courses/{course_id}/recipients/{recipient}/preflight",
     permission="courses:read",
     summary="See what adding a recipient would mean",
@@ -147,7 +167,7 @@ def get_preflight(call: Call, path: CourseRecipientPath, session: Session) -> Pr
     summary="Add a recipient to a course",
     tag=TAG,
     status=201,
-    idempotent=True,
+    creates=get_course_recipient,
     errors=(
         courses.UnknownCourse,
         UnknownRecipient,
@@ -181,6 +201,7 @@ def add_course_recipient(
     permission="course-recipients:write",
     summary="Change a course's recipient",
     tag=TAG,
+    guards=get_course_recipient,
     errors=(courses.UnknownCourse, course_recipients.UnknownCourseRecipient),
     examples={"April to March": {"reporting_period": {"start_month": 4, "start_day": 1}}},
 )
@@ -203,6 +224,7 @@ def change_course_recipient(
     permission="course-recipients:write",
     summary="Remove a recipient from a course",
     tag=TAG,
+    guards=get_course_recipient,
     errors=(courses.UnknownCourse, course_recipients.UnknownCourseRecipient),
 )
 def remove_course_recipient(call: Call, path: CourseRecipientPath, session: Session) -> None:
@@ -229,6 +251,7 @@ def _course_recipient(call: Call, session: Session, course: Course, link: Course
 
 OPERATIONS = (
     list_course_recipients,
+    get_course_recipient,
     get_preflight,
     add_course_recipient,
     change_course_recipient,

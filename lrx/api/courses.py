@@ -1,5 +1,7 @@
-"""`/courses` and `/activities`: what is completed."""
+"""`/courses`: what is completed."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -7,16 +9,18 @@ from pydantic import Field
 from sqlmodel import Session, col, select
 
 from lrx.address import address_forms
+from lrx.api.listing import Filter, Listing, ListQuery, Sort, equal, one_of, within
 from lrx.api.operation import Call, operation
-from lrx.api.pagination import Page, PageQuery, after, decode_cursor
+from lrx.api.pagination import Page
+from lrx.api.search import Search, said_like
 from lrx.api.values import CoursePath, In, Instant, Line, Out, Words
 from lrx.courses import courses
-from lrx.models import Activity, Course
+from lrx.models import Course
 from lrx.validity import ExpiryRule, NeverExpires, RecertificationWindow, Repeats
 from lrx.xapi.projector import replay_subjects
 from lrx.xapi.subjects import object_subjects
 
-__all__ = ["OPERATIONS"]
+__all__ = ["OPERATIONS", "TAG", "Address", "ByIri", "given_fields", "replay_object"]
 
 TAG = "courses"
 
@@ -66,66 +70,95 @@ class CoursePublic(Out):
     updated_at: Instant
 
 
-class ActivityCreate(In):
-    """A part of a course."""
+class ByShortname(In):
+    """Which short name, percent-encoded."""
 
-    full_name: Words
-    idnumber: Line | None = Field(default=None, max_length=100)
-    iri: str | None = Address
-    mandatory: bool = False
+    shortname: str = Field(max_length=255)
 
 
-class ActivityUpdate(In):
-    """What to change; what is left out stays."""
+class ByIri(In):
+    """Which address statements use, percent-encoded."""
 
-    full_name: Words | None = None
-    idnumber: Line | None = Field(default=None, max_length=100)
-    iri: str | None = Address
-    mandatory: bool | None = None
-    """For records to come: each keeps the list of mandatory activities of its own day."""
+    iri: str = Field(max_length=500)
 
 
-class ActivityPublic(Out):
-    """A part of a course."""
+COURSES = Listing[Course](
+    "courses",
+    col(Course.id),
+    default="created_at",
+    sorts={
+        "created_at": Sort(col(Course.id), UUID),  # ids are given out in the order of time
+        "updated_at": Sort(col(Course.updated_at), datetime),
+        "full_name": Sort(col(Course.full_name), str),
+        "shortname": Sort(col(Course.shortname), str, nullable=True),
+    },
+    filters=(
+        Filter(
+            "q",
+            Search,
+            lambda _act, typed: said_like(typed, [col(Course.full_name), col(Course.shortname), col(Course.idnumber)]),
+            "Words of the name, the short name or the id number.",
+        ),
+        one_of("id", col(Course.id), UUID),
+        equal("shortname", col(Course.shortname)),
+        equal("idnumber", col(Course.idnumber)),
+        Filter("iri", str, lambda _act, value: col(Course.iri).in_(address_forms(value))),
+        *within("created_at", col(Course.created_at)),
+        *within("updated_at", col(Course.updated_at)),
+    ),
+    synced="updated_at",
+)
 
-    object: Literal["activity"] = "activity"
-    id: UUID
-    course_id: UUID
-    full_name: str
-    idnumber: str | None
-    iri: str | None
-    mandatory: bool
-    created_at: Instant
-    updated_at: Instant
 
-
-class ActivityPath(In):
-    """Which activity."""
-
-    activity_id: UUID
-
-
-class CourseQuery(PageQuery):
-    """Filters of courses; each given one must hold."""
-
-    shortname: str | None = None
-    idnumber: str | None = None
-    iri: str | None = None
-
-
-@operation("GET", "/courses", permission="courses:read", summary="List courses", tag=TAG)
-def list_courses(call: Call, query: CourseQuery, session: Session) -> Page[CoursePublic]:
+@operation("GET", "/courses", permission="courses:read", summary="List courses", tag=TAG, listing=COURSES)
+def list_courses(call: Call, query: ListQuery, session: Session) -> Page[CoursePublic]:
     """Oldest first."""
+
+    def shown(rows: Sequence[Course]) -> list[CoursePublic]:
+        return [_course(row) for row in rows]
+
     statement = select(Course).where(Course.site_id == call.act.site_id)
-    if query.shortname is not None:
-        statement = statement.where(Course.shortname == query.shortname)
-    if query.idnumber is not None:
-        statement = statement.where(Course.idnumber == query.idnumber)
-    if query.iri is not None:
-        statement = statement.where(col(Course.iri).in_(address_forms(query.iri)))
-    place = decode_cursor("courses", query.cursor, (UUID,))
-    rows = session.exec(after(statement, [col(Course.id)], place, descending=False).limit(query.limit + 1)).all()
-    return Page[CoursePublic].cut("courses", rows, query.limit, key=lambda row: [row.id], show=_course)
+    return COURSES.page(Page[CoursePublic], session, call.act, query, statement, shown)
+
+
+@operation(
+    "GET",
+    "/courses/{course_id}",
+    permission="courses:read",
+    summary="Show a course",
+    tag=TAG,
+    errors=(courses.UnknownCourse,),
+    rows=lambda act, path: select(Course.id).where(Course.site_id == act.site_id, Course.id == path.course_id),
+)
+def get_course(call: Call, path: CoursePath, session: Session) -> CoursePublic:
+    """With its rule of expiry."""
+    return _course(courses.course_by_id(session, call.act, path.course_id))
+
+
+@operation(
+    "GET",
+    "/courses/by/shortname/{shortname}",
+    permission="courses:read",
+    summary="Show the course with a short name",
+    tag=TAG,
+    errors=(courses.UnknownCourse,),
+)
+def get_course_by_shortname(call: Call, path: ByShortname, session: Session) -> CoursePublic:
+    """As it is written. Percent-encode it, a slash in it too."""
+    return _course(courses.course_named(session, call.act, path.shortname))
+
+
+@operation(
+    "GET",
+    "/courses/by/iri/{iri}",
+    permission="courses:read",
+    summary="Show the course with an address",
+    tag=TAG,
+    errors=(courses.UnknownCourse,),
+)
+def get_course_by_iri(call: Call, path: ByIri, session: Session) -> CoursePublic:
+    """The address statements call it by; http and https are the same. Percent-encode it."""
+    return _course(courses.course_at(session, call.act, path.iri))
 
 
 @operation(
@@ -135,7 +168,7 @@ def list_courses(call: Call, query: CourseQuery, session: Session) -> Page[Cours
     summary="Create a course",
     tag=TAG,
     status=201,
-    idempotent=True,
+    creates=get_course,
     errors=(courses.CourseTaken,),
     examples={
         "yearly": {
@@ -148,21 +181,8 @@ def list_courses(call: Call, query: CourseQuery, session: Session) -> Page[Cours
 def create_course(call: Call, body: CourseCreate, session: Session) -> CoursePublic:
     """Statements parked because nobody knew this address are projected again."""
     course = courses.create(session, call.act, body.model_dump(mode="json"))
-    _replay(call, session, course.iri)
+    replay_object(call, session, course.iri)
     return _course(course)
-
-
-@operation(
-    "GET",
-    "/courses/{course_id}",
-    permission="courses:read",
-    summary="Show a course",
-    tag=TAG,
-    errors=(courses.UnknownCourse,),
-)
-def get_course(call: Call, path: CoursePath, session: Session) -> CoursePublic:
-    """With its rule of expiry."""
-    return _course(courses.course_by_id(session, call.act, path.course_id))
 
 
 @operation(
@@ -171,6 +191,7 @@ def get_course(call: Call, path: CoursePath, session: Session) -> CoursePublic:
     permission="courses:write",
     summary="Change a course",
     tag=TAG,
+    guards=get_course,
     errors=(courses.UnknownCourse, courses.CourseTaken),
     examples={"yearly": {"expiry": {"rule": "on", "month": 12, "day": 31}}},
 )
@@ -178,71 +199,23 @@ def change_course(call: Call, path: CoursePath, body: CourseUpdate, session: Ses
     """A new rule of expiry holds for records to come; those there keep their date."""
     course = courses.course_by_id(session, call.act, path.course_id)
     if courses.change(
-        session, call.act, course, _given(body, keep_null=("recertification_window", "idnumber", "shortname", "iri"))
+        session,
+        call.act,
+        course,
+        given_fields(body, keep_null=("recertification_window", "idnumber", "shortname", "iri")),
     ):
-        _replay(call, session, course.iri)
+        replay_object(call, session, course.iri)
     return _course(course)
 
 
-@operation(
-    "GET",
-    "/courses/{course_id}/activities",
-    permission="courses:read",
-    summary="List a course's activities",
-    tag=TAG,
-    errors=(courses.UnknownCourse,),
-)
-def list_activities(call: Call, path: CoursePath, query: PageQuery, session: Session) -> Page[ActivityPublic]:
-    """Oldest first."""
-    courses.course_by_id(session, call.act, path.course_id)
-    statement = select(Activity).where(Activity.site_id == call.act.site_id, Activity.course_id == path.course_id)
-    place = decode_cursor("activities", query.cursor, (UUID,))
-    rows = session.exec(after(statement, [col(Activity.id)], place, descending=False).limit(query.limit + 1)).all()
-    return Page[ActivityPublic].cut("activities", rows, query.limit, key=lambda row: [row.id], show=_activity)
-
-
-@operation(
-    "POST",
-    "/courses/{course_id}/activities",
-    permission="courses:write",
-    summary="Create an activity",
-    tag=TAG,
-    status=201,
-    idempotent=True,
-    errors=(courses.UnknownCourse, courses.ActivityTaken),
-    examples={"a module": {"full_name": "WHMIS module", "mandatory": True}},
-)
-def create_activity(call: Call, path: CoursePath, body: ActivityCreate, session: Session) -> ActivityPublic:
-    """Statements parked because nobody knew this address are projected again."""
-    course = courses.course_by_id(session, call.act, path.course_id)
-    activity = courses.create_activity(session, call.act, course, body.model_dump(mode="json"))
-    _replay(call, session, activity.iri)
-    return _activity(activity)
-
-
-@operation(
-    "PATCH",
-    "/activities/{activity_id}",
-    permission="courses:write",
-    summary="Change an activity",
-    tag=TAG,
-    errors=(courses.UnknownActivity, courses.ActivityTaken),
-    examples={"mandatory": {"mandatory": True}},
-)
-def change_activity(call: Call, path: ActivityPath, body: ActivityUpdate, session: Session) -> ActivityPublic:
-    """Make it mandatory or not, for records to come."""
-    activity = courses.activity_by_id(session, call.act, path.activity_id)
-    if courses.change_activity(session, call.act, activity, _given(body, keep_null=("idnumber", "iri"))):
-        _replay(call, session, activity.iri)
-    return _activity(activity)
-
-
-def _given(body: In, *, keep_null: tuple[str, ...]) -> dict[str, Any]:
+def given_fields(body: In, *, keep_null: tuple[str, ...]) -> dict[str, Any]:
+    """What the caller gave; null only where nothing is a value."""
     given = body.model_dump(mode="json", exclude_unset=True)
     return {name: value for name, value in given.items() if value is not None or name in keep_null}
 
 
-def _replay(call: Call, session: Session, iri: str | None) -> None:
+def replay_object(call: Call, session: Session, iri: str | None) -> None:
+    """Project again what was parked for this address."""
     if iri:
         replay_subjects(session, call.act, call.exchange.recipients, object_subjects(iri))
 
@@ -251,16 +224,11 @@ def _course(course: Course) -> CoursePublic:
     return CoursePublic.model_validate(course.model_dump(exclude={"site_id"}))
 
 
-def _activity(activity: Activity) -> ActivityPublic:
-    return ActivityPublic.model_validate(activity.model_dump(exclude={"site_id"}))
-
-
 OPERATIONS = (
     list_courses,
     create_course,
     get_course,
+    get_course_by_shortname,
+    get_course_by_iri,
     change_course,
-    list_activities,
-    create_activity,
-    change_activity,
 )

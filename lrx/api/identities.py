@@ -1,13 +1,15 @@
 """`/learners/{learner_id}/identities`: other names statements know a learner by."""
 
+from collections.abc import Sequence
 from typing import Literal
 from uuid import UUID
 
 from pydantic import Field
 from sqlmodel import Session, col, select
 
+from lrx.api.listing import Listing, ListQuery, Sort, equal, one_of
 from lrx.api.operation import Answer, Call, operation
-from lrx.api.pagination import Page, PageQuery, after, decode_cursor
+from lrx.api.pagination import Page
 from lrx.api.values import LEARNERS as TAG
 from lrx.api.values import In, Instant, LearnerPath, Out, Reason
 from lrx.models import Identity
@@ -18,10 +20,13 @@ from lrx.xapi.subjects import agent_subjects
 __all__ = ["OPERATIONS"]
 
 
+IdentityKind = Literal["account", "mbox", "mbox_sha1sum", "openid"]
+
+
 class IdentityCreate(In):
     """Another name statements know the learner by."""
 
-    kind: Literal["account", "mbox", "mbox_sha1sum", "openid"]
+    kind: IdentityKind
     home_page: str | None = Field(default=None, max_length=300)
     """For an account: the address of its system."""
     value: str = Field(min_length=1, max_length=320)
@@ -48,6 +53,15 @@ class IdentityPublic(Out):
     created_at: Instant
 
 
+IDENTITIES = Listing[Identity](
+    "identities",
+    col(Identity.id),
+    default="created_at",
+    sorts={"created_at": Sort(col(Identity.id), UUID)},
+    filters=(one_of("kind", col(Identity.kind), IdentityKind), equal("value", col(Identity.value))),
+)
+
+
 @operation(
     "GET",
     "/learners/{learner_id}/identities",
@@ -55,14 +69,34 @@ class IdentityPublic(Out):
     summary="List the names statements know a learner by",
     tag=TAG,
     errors=(learners.UnknownLearner,),
+    listing=IDENTITIES,
 )
-def list_identities(call: Call, path: LearnerPath, query: PageQuery, session: Session) -> Page[IdentityPublic]:
+def list_identities(call: Call, path: LearnerPath, query: ListQuery, session: Session) -> Page[IdentityPublic]:
     """Those given by a person; the identity of the LMS is in the learner itself."""
     learners.by_id(session, call.act, path.learner_id)
     statement = select(Identity).where(Identity.site_id == call.act.site_id, Identity.learner_id == path.learner_id)
-    place = decode_cursor("identities", query.cursor, (UUID,))
-    rows = session.exec(after(statement, [col(Identity.id)], place, descending=False).limit(query.limit + 1)).all()
-    return Page[IdentityPublic].cut("identities", rows, query.limit, key=lambda row: [row.id], show=_public_identity)
+
+    def shown(rows: Sequence[Identity]) -> list[IdentityPublic]:
+        return [_public_identity(row) for row in rows]
+
+    return IDENTITIES.page(Page[IdentityPublic], session, call.act, query, statement, shown)
+
+
+@operation(
+    "GET",
+    "/learners/{learner_id}/identities/{identity_id}",
+    permission="learners:read",
+    summary="Show a name statements know a learner by",
+    tag=TAG,
+    errors=(learners.UnknownLearner, identities.UnknownIdentity),
+    rows=lambda act, path: select(Identity.id).where(
+        Identity.site_id == act.site_id, Identity.learner_id == path.learner_id, Identity.id == path.identity_id
+    ),
+)
+def get_identity(call: Call, path: IdentityPath, session: Session) -> IdentityPublic:
+    """One of those given by a person."""
+    learner = learners.by_id(session, call.act, path.learner_id)
+    return _public_identity(identities.identity_by_id(session, call.act, learner.id, path.identity_id))
 
 
 @operation(
@@ -72,6 +106,8 @@ def list_identities(call: Call, path: LearnerPath, query: PageQuery, session: Se
     summary="Map a name statements use to a learner",
     tag=TAG,
     status=201,
+    also=(200,),
+    creates=get_identity,
     errors=(learners.UnknownLearner, identities.IdentityTaken),
     examples={"an e-mail": {"kind": "mbox", "value": "amara.okafor@example.org"}},
 )
@@ -92,6 +128,7 @@ def map_identity(call: Call, path: LearnerPath, body: IdentityCreate, session: S
     permission="learners:write",
     summary="Unmap a name from a learner",
     tag=TAG,
+    guards=get_identity,
     errors=(learners.UnknownLearner, identities.UnknownIdentity),
 )
 def unmap_identity(call: Call, path: IdentityPath, session: Session) -> None:
@@ -104,4 +141,4 @@ def _public_identity(identity: Identity) -> IdentityPublic:
     return IdentityPublic(**identity.model_dump(exclude={"site_id", "home_page"}), home_page=identity.home_page or None)
 
 
-OPERATIONS = (list_identities, map_identity, unmap_identity)
+OPERATIONS = (list_identities, get_identity, map_identity, unmap_identity)

@@ -1,18 +1,22 @@
 """`/inquiries`: what recipients asked and were answered, and the questions that found nobody."""
 
-from datetime import date, timedelta
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
+from pydantic import Field
 from sqlmodel import Session, col, select
 
+from lrx.api.listing import Filter, Listing, ListQuery, Sort, equal, one_of, within
 from lrx.api.operation import Call, operation
-from lrx.api.pagination import Page, PageQuery, after, decode_cursor
+from lrx.api.pagination import Page, PageQuery, decode_cursor
+from lrx.api.search import oci_id_sought
 from lrx.api.values import In, Instant, Moment, Out
 from lrx.delivery.unmatched import NearMiss, Unmatched, near_misses, unmatched
 from lrx.errors import NotFound
 from lrx.models import Inquiry
-from lrx.oci_id import OciId
+from lrx.oci_id import InvalidOciId
 from lrx.recipient import Outcome
 from lrx.text import text
 
@@ -80,43 +84,53 @@ class InquiryPath(In):
     inquiry_id: UUID
 
 
-class InquiryQuery(PageQuery):
-    """Filters of inquiries; each given one must hold."""
-
-    recipient: str | None = None
-    outcome: Outcome | None = None
-    learner_id: UUID | None = None
-    oci_id: str | None = None
-    asked_from: Moment | None = None
-    asked_before: Moment | None = None
-
-
 class UnmatchedQuery(PageQuery):
     """Filters of unmatched inquiries."""
 
     recipient: str | None = None
     outcome: Outcome | None = None
-    asked_from: Moment | None = None
+    asked_since: Moment | None = Field(default=None, alias="asked_at[gte]")
     """Without it: the last 30 days."""
 
 
-@operation("GET", "/inquiries", permission="inquiries:read", summary="List inquiries", tag=TAG)
-def list_inquiries(call: Call, query: InquiryQuery, session: Session) -> Page[InquiryPublic]:
+INQUIRIES = Listing[Inquiry](
+    "inquiries",
+    col(Inquiry.id),
+    default="-asked_at",
+    sorts={"asked_at": Sort(col(Inquiry.asked_at), datetime)},
+    filters=(
+        one_of("id", col(Inquiry.id), UUID),
+        one_of("recipient", col(Inquiry.recipient), str),
+        one_of("outcome", col(Inquiry.outcome), Outcome),
+        one_of("code", col(Inquiry.code), str, "The recipient's own code, such as WS401."),
+        one_of("learner_id", col(Inquiry.learner_id), UUID),
+        Filter(
+            "oci_id", str, lambda _act, typed: col(Inquiry.oci_id) == oci_id_sought(typed), "In any form people type."
+        ),
+        equal("request_id", col(Inquiry.request_id)),
+        *within("asked_at", col(Inquiry.asked_at)),
+    ),
+    synced="asked_at",
+)
+
+
+@operation(
+    "GET",
+    "/inquiries",
+    permission="inquiries:read",
+    summary="List inquiries",
+    tag=TAG,
+    errors=(InvalidOciId,),
+    listing=INQUIRIES,
+)
+def list_inquiries(call: Call, query: ListQuery, session: Session) -> Page[InquiryPublic]:
     """Newest first."""
+
+    def shown(rows: Sequence[Inquiry]) -> list[InquiryPublic]:
+        return [_public(row) for row in rows]
+
     statement = select(Inquiry).where(Inquiry.site_id == call.act.site_id)
-    for name in ("recipient", "outcome", "learner_id"):
-        wanted = getattr(query, name)
-        if wanted is not None:
-            statement = statement.where(getattr(Inquiry, name) == wanted)
-    if query.oci_id is not None:
-        statement = statement.where(Inquiry.oci_id == OciId.parse(query.oci_id))
-    if query.asked_from is not None:
-        statement = statement.where(Inquiry.asked_at >= query.asked_from)
-    if query.asked_before is not None:
-        statement = statement.where(Inquiry.asked_at < query.asked_before)
-    place = decode_cursor("inquiries", query.cursor, (UUID,))
-    rows = session.exec(after(statement, [col(Inquiry.id)], place, descending=True).limit(query.limit + 1)).all()
-    return Page[InquiryPublic].cut("inquiries", rows, query.limit, key=lambda row: [row.id], show=_public)
+    return INQUIRIES.page(Page[InquiryPublic], session, call.act, query, statement, shown)
 
 
 @operation(
@@ -131,7 +145,7 @@ def list_unmatched(call: Call, query: UnmatchedQuery, session: Session) -> Page[
     is answered."""
     place = decode_cursor("unmatched", query.cursor, (str, str, str))
     after_ = (str(place[0]), str(place[1]), str(place[2])) if place else None
-    since = query.asked_from or call.act.at - RECENT
+    since = query.asked_since or call.act.at - RECENT
     groups = unmatched(
         session,
         call.act,

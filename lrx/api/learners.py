@@ -1,26 +1,28 @@
 """`/learners`: people and their history."""
 
+from collections.abc import Sequence
 from typing import Literal
 from uuid import UUID
 
 from pydantic import Field, model_validator
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
-from lrx.address import address_forms
+from lrx.api.learner_list import LEARNERS
+from lrx.api.listing import ListQuery
 from lrx.api.oci_ids import OciIdPublic, show_oci_id
 from lrx.api.operation import Call, operation
-from lrx.api.pagination import Page, PageQuery, after, decode_cursor
+from lrx.api.pagination import Page
 from lrx.api.values import LEARNERS as TAG
-from lrx.api.values import In, Instant, LearnerPath, Line, Out, Reason
-from lrx.delivery.outbox import held_oci_ids
-from lrx.models import Learner, LearnerChange, LearnerOciId
+from lrx.api.values import ByUsername, In, Instant, LearnerPath, Line, Out, Reason
+from lrx.delivery.holdings import held_oci_ids
+from lrx.models import Learner
 from lrx.oci_id import InvalidOciId, OciId
 from lrx.people import learners
 from lrx.text import text
 from lrx.xapi.projector import replay_subjects, subjects_named
 from lrx.xapi.subjects import agent_subjects
 
-__all__ = ["OPERATIONS", "LearnerPublic", "show_learner"]
+__all__ = ["OPERATIONS", "LearnerPublic", "get_learner", "show_learner"]
 
 
 class Lms(In):
@@ -87,71 +89,71 @@ class LearnerUpdate(LearnerFields):
     reason: Reason | None = None
 
 
-class LearnerQuery(PageQuery):
-    """Filters of learners; each given one must hold."""
+class ByOciId(In):
+    """Which OCI ID, in any form people type, percent-encoded."""
 
-    username: str | None = None
-    home_page: str | None = None
-    """The address of the LMS; http and https are the same."""
-    lms_user_id: str | None = None
-    oci_id: str | None = None
-    """In any form people type; held now."""
-    email: str | None = None
-    idnumber: str | None = None
-    suspended: bool | None = None
-    has_oci_id: bool | None = None
+    oci_id: str = Field(max_length=200)
 
 
-class ChangePublic(Out):
-    """One change of one field of a learner."""
+@operation(
+    "GET",
+    "/learners",
+    permission="learners:read",
+    summary="List learners",
+    tag=TAG,
+    errors=(InvalidOciId,),
+    listing=LEARNERS,
+)
+def list_learners(call: Call, query: ListQuery, session: Session) -> Page[LearnerPublic]:
+    """Oldest first. `updated_at` changes with the fields of a person, not with OCI IDs and identities: those are in the
+    history."""
 
-    object: Literal["learner_change"] = "learner_change"
-    seq: int
-    field: str
-    old: str | None
-    new: str | None
-    changed_at: Instant
-    actor: str
-    reason: str | None
-    origin: str
-    """`request:…`, `statement:…` or what else brought it."""
+    def shown(rows: Sequence[Learner]) -> list[LearnerPublic]:
+        held = held_oci_ids(session, call.act.site_id, [row.id for row in rows])
+        return [_public(call, row, held.get(row.id, ())) for row in rows]
 
-
-@operation("GET", "/learners", permission="learners:read", summary="List learners", tag=TAG, errors=(InvalidOciId,))
-def list_learners(call: Call, query: LearnerQuery, session: Session) -> Page[LearnerPublic]:
-    """Oldest first."""
     statement = select(Learner).where(Learner.site_id == call.act.site_id)
-    if query.username is not None:
-        statement = statement.where(Learner.username == query.username.strip().lower())
-    if query.home_page is not None:
-        statement = statement.where(col(Learner.home_page).in_(address_forms(query.home_page)))
-    if query.lms_user_id is not None:
-        statement = statement.where(Learner.lms_user_id == query.lms_user_id)
-    if query.email is not None:
-        statement = statement.where(Learner.email == query.email)
-    if query.idnumber is not None:
-        statement = statement.where(Learner.idnumber == query.idnumber)
-    if query.suspended is not None:
-        statement = statement.where(Learner.suspended == query.suspended)
-    held = select(col(LearnerOciId.learner_id)).where(
-        LearnerOciId.site_id == call.act.site_id, col(LearnerOciId.held_until).is_(None)
-    )
-    if query.oci_id is not None:
-        holders = held.where(LearnerOciId.oci_id == OciId.parse(query.oci_id))
-        statement = statement.where(col(Learner.id).in_(holders))
-    if query.has_oci_id is not None:
-        has = col(Learner.id).in_(held)
-        statement = statement.where(has if query.has_oci_id else ~has)
-    place = decode_cursor("learners", query.cursor, (UUID,))
-    rows = session.exec(after(statement, [col(Learner.id)], place, descending=False).limit(query.limit + 1)).all()
-    shown = held_oci_ids(session, call.act.site_id, [row.id for row in rows])
-    return Page[LearnerPublic].cut(
-        "learners",
-        rows,
-        query.limit,
-        key=lambda row: [row.id],
-        show=lambda row: _public(call, row, shown.get(row.id, ())),
-    )
+    return LEARNERS.page(Page[LearnerPublic], session, call.act, query, statement, shown)
+
+
+@operation(
+    "GET",
+    "/learners/{learner_id}",
+    permission="learners:read",
+    summary="Show a learner",
+    tag=TAG,
+    errors=(learners.UnknownLearner,),
+    rows=lambda act, path: select(Learner.id).where(Learner.site_id == act.site_id, Learner.id == path.learner_id),
+)
+def get_learner(call: Call, path: LearnerPath, session: Session) -> LearnerPublic:
+    """With the OCI IDs held now."""
+    return show_learner(call, session, learners.by_id(session, call.act, path.learner_id))
+
+
+@operation(
+    "GET",
+    "/learners/by/username/{username}",
+    permission="learners:read",
+    summary="Show the learner with a user name",
+    tag=TAG,
+    errors=(learners.UnknownLearner,),
+)
+def get_learner_by_username(call: Call, path: ByUsername, session: Session) -> LearnerPublic:
+    """Case does not count. Percent-encode the name, a slash in it too."""
+    return show_learner(call, session, learners.named(session, call.act, path.username))
+
+
+@operation(
+    "GET",
+    "/learners/by/oci-id/{oci_id}",
+    permission="learners:read",
+    summary="Show the learner who holds an OCI ID",
+    tag=TAG,
+    errors=(learners.UnknownLearner, learners.SeveralLearners, InvalidOciId),
+)
+def get_learner_by_oci_id(call: Call, path: ByOciId, session: Session) -> LearnerPublic:
+    """Who holds it now. Where two people hold it, nobody is picked."""
+    return show_learner(call, session, learners.holder_of(session, call.act, OciId.parse(path.oci_id)))
 
 
 @operation(
@@ -161,7 +163,7 @@ def list_learners(call: Call, query: LearnerQuery, session: Session) -> Page[Lea
     summary="Create a learner",
     tag=TAG,
     status=201,
-    idempotent=True,
+    creates=get_learner,
     errors=(learners.LearnerTaken,),
     examples={"a learner": {"username": "aokafor", "given_name": "Amara", "family_name": "Okafor"}},
 )
@@ -173,24 +175,12 @@ def create_learner(call: Call, body: LearnerCreate, session: Session) -> Learner
 
 
 @operation(
-    "GET",
-    "/learners/{learner_id}",
-    permission="learners:read",
-    summary="Show a learner",
-    tag=TAG,
-    errors=(learners.UnknownLearner,),
-)
-def get_learner(call: Call, path: LearnerPath, session: Session) -> LearnerPublic:
-    """With the OCI IDs held now."""
-    return show_learner(call, session, learners.by_id(session, call.act, path.learner_id))
-
-
-@operation(
     "PATCH",
     "/learners/{learner_id}",
     permission="learners:write",
     summary="Change a learner",
     tag=TAG,
+    guards=get_learner,
     errors=(learners.UnknownLearner, learners.LearnerTaken, learners.LearnerLost),
     examples={"suspended": {"suspended": True, "reason": "Left the hospital"}},
 )
@@ -200,31 +190,6 @@ def change_learner(call: Call, path: LearnerPath, body: LearnerUpdate, session: 
     if learners.change(session, call.act, learner, body.columns(), reason=body.reason):
         _replay(call, session, learner)
     return show_learner(call, session, learner)
-
-
-@operation(
-    "GET",
-    "/learners/{learner_id}/history",
-    permission="learners:read",
-    summary="List a learner's changes",
-    tag=TAG,
-    errors=(learners.UnknownLearner,),
-)
-def list_changes(call: Call, path: LearnerPath, query: PageQuery, session: Session) -> Page[ChangePublic]:
-    """Newest first."""
-    learners.by_id(session, call.act, path.learner_id)
-    statement = select(LearnerChange).where(
-        LearnerChange.site_id == call.act.site_id, LearnerChange.learner_id == path.learner_id
-    )
-    place = decode_cursor("history", query.cursor, (int,))
-    rows = session.exec(after(statement, [col(LearnerChange.seq)], place, descending=True).limit(query.limit + 1)).all()
-    return Page[ChangePublic].cut(
-        "history",
-        rows,
-        query.limit,
-        key=lambda row: [row.seq or 0],
-        show=lambda row: ChangePublic.model_validate(row, from_attributes=True),
-    )
 
 
 def show_learner(call: Call, session: Session, learner: Learner) -> LearnerPublic:
@@ -259,6 +224,7 @@ OPERATIONS = (
     list_learners,
     create_learner,
     get_learner,
+    get_learner_by_username,
+    get_learner_by_oci_id,
     change_learner,
-    list_changes,
 )

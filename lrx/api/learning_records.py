@@ -1,5 +1,6 @@
 """`/learning-records`: what is kept, where it stands at each recipient; voided, unvoided, promoted."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -7,12 +8,15 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from lrx import learning_records
+from lrx.api.deliveries import DeliveryPublic, show_delivery
+from lrx.api.listing import Listing, ListQuery, Sort, equal, one_of, present, within
 from lrx.api.operation import Call, operation
-from lrx.api.pagination import Page, PageQuery, after, decode_cursor
+from lrx.api.pagination import Page
 from lrx.api.values import RECORDS as TAG
-from lrx.api.values import In, Instant, Moment, Out, Reason
-from lrx.delivery.voidings import voidings_of
-from lrx.models import CHIPS, Amendment, Delivery, LearningRecord, SubjectKind, Voiding
+from lrx.api.values import In, Instant, Out, Reason
+from lrx.api.voidings import VoidingPublic, show_voiding
+from lrx.delivery.voidings import LatestVoiding, voidings_of
+from lrx.models import Amendment, Delivery, LearningRecord, SubjectKind, Voiding
 from lrx.source import Source
 
 __all__ = ["OPERATIONS"]
@@ -29,6 +33,9 @@ class LearningRecordPublic(Out):
     source: Source
     completed_at: Instant
     recorded_at: Instant
+    """When its claim reached us."""
+    stored_at: Instant
+    """When the record itself was stored: later, where its statement was parked or set aside."""
     expires_at: Instant | None
     grade: float | None
     external_id: str | None
@@ -49,33 +56,6 @@ class AmendmentPublic(Out):
     statement_seq: int | None
     promoted_record_id: UUID | None
     promoted_because: str | None
-
-
-class VoidingPublic(Out):
-    """A record was voided or unvoided."""
-
-    voided: bool
-    actor: str
-    reason: str
-    voided_at: Instant
-
-
-class DeliveryPublic(Out):
-    """Where the record stands at one recipient.
-
-    The reporting period and the expiry are no part of `status`: they change by themselves and are judged when the
-    recipient asks. A record that is `offered` may be outside them, or one of its mandatory activities may be; the
-    page of the course shows the whole verdict.
-    """
-
-    id: UUID
-    recipient: str
-    status: str
-    chip: str
-    reason: str | None
-    """The check that holds or excludes it."""
-    delivered_at: Instant | None
-    changed_at: Instant
 
 
 class LearningRecordFull(LearningRecordPublic):
@@ -99,51 +79,57 @@ class AmendmentPath(In):
     amendment_id: UUID
 
 
-class RecordQuery(PageQuery):
-    """Filters of records; each given one must hold."""
-
-    learner_id: UUID | None = None
-    course_id: UUID | None = None
-    activity_id: UUID | None = None
-    source: Source | None = None
-    recorded_from: Moment | None = None
-    recorded_before: Moment | None = None
-
-
 class Because(In):
     """Why."""
 
     reason: Reason
 
 
-@operation("GET", "/learning-records", permission="records:read", summary="List learning records", tag=TAG)
-def list_records(call: Call, query: RecordQuery, session: Session) -> Page[LearningRecordPublic]:
-    """Oldest recorded first, by the time the claim reached us.
+RECORDS = Listing[LearningRecord](
+    "learning-records",
+    col(LearningRecord.id),
+    default="recorded_at",
+    sorts={
+        "recorded_at": Sort(col(LearningRecord.recorded_at), datetime),
+        "stored_at": Sort(col(LearningRecord.stored_at), datetime),
+        "completed_at": Sort(col(LearningRecord.completed_at), datetime),
+        "expires_at": Sort(col(LearningRecord.expires_at), datetime, nullable=True),
+    },
+    filters=(
+        one_of("id", col(LearningRecord.id), UUID),
+        one_of("learner_id", col(LearningRecord.learner_id), UUID),
+        one_of("course_id", col(LearningRecord.course_id), UUID),
+        one_of("activity_id", col(LearningRecord.activity_id), UUID),
+        present("is_of_activity", col(LearningRecord.activity_id), "Of an activity (true), or of a whole course."),
+        one_of("source", col(LearningRecord.source), Source),
+        equal("external_id", col(LearningRecord.external_id)),
+        *within("completed_at", col(LearningRecord.completed_at)),
+        *within("recorded_at", col(LearningRecord.recorded_at)),
+        *within("stored_at", col(LearningRecord.stored_at)),
+        *within("expires_at", col(LearningRecord.expires_at)),
+    ),
+    synced="stored_at",
+)
 
-    A statement that was set aside keeps that time: the record made of it later stands among those of its day, behind a
-    cursor that has passed. Whoever copies records by cursor therefore reads the list again from its beginning now and
-    then; what was read before has the same id.
-    """
+
+@operation(
+    "GET",
+    "/learning-records",
+    permission="records:read",
+    summary="List learning records",
+    tag=TAG,
+    listing=RECORDS,
+)
+def list_records(call: Call, query: ListQuery, session: Session) -> Page[LearningRecordPublic]:
+    """Oldest recorded first, by the time the claim reached us. Whoever copies records sorts by `stored_at`, and asks
+    for what changed of them at `/voidings`."""
+
+    def shown(rows: Sequence[LearningRecord]) -> list[LearningRecordPublic]:
+        voidings = voidings_of(session, call.act.site_id, [row.id for row in rows])
+        return [LearningRecordPublic.model_validate(_fields(row, voidings)) for row in rows]
+
     statement = select(LearningRecord).where(LearningRecord.site_id == call.act.site_id)
-    for name in ("learner_id", "course_id", "activity_id", "source"):
-        wanted = getattr(query, name)
-        if wanted is not None:
-            statement = statement.where(getattr(LearningRecord, name) == wanted)
-    if query.recorded_from is not None:
-        statement = statement.where(LearningRecord.recorded_at >= query.recorded_from)
-    if query.recorded_before is not None:
-        statement = statement.where(LearningRecord.recorded_at < query.recorded_before)
-    place = decode_cursor("learning-records", query.cursor, (datetime, UUID))
-    columns = [col(LearningRecord.recorded_at), col(LearningRecord.id)]
-    rows = session.exec(after(statement, columns, place, descending=False).limit(query.limit + 1)).all()
-    voidings = voidings_of(session, call.act.site_id, [row.id for row in rows])
-    return Page[LearningRecordPublic].cut(
-        "learning-records",
-        rows,
-        query.limit,
-        key=lambda row: [row.recorded_at, row.id],
-        show=lambda row: LearningRecordPublic.model_validate(_fields(row, voidings)),
-    )
+    return RECORDS.page(Page[LearningRecordPublic], session, call.act, query, statement, shown)
 
 
 @operation(
@@ -153,6 +139,9 @@ def list_records(call: Call, query: RecordQuery, session: Session) -> Page[Learn
     summary="Show a learning record",
     tag=TAG,
     errors=(learning_records.UnknownRecord,),
+    rows=lambda act, path: select(LearningRecord.id).where(
+        LearningRecord.site_id == act.site_id, LearningRecord.id == path.record_id
+    ),
 )
 def get_record(call: Call, path: RecordPath, session: Session) -> LearningRecordFull:
     """With its amendments, its voidings, and where it stands at each recipient."""
@@ -165,6 +154,7 @@ def get_record(call: Call, path: RecordPath, session: Session) -> LearningRecord
     permission="records:void",
     summary="Void a record",
     tag=TAG,
+    guards=get_record,
     errors=(learning_records.UnknownRecord, learning_records.AlreadySo),
     examples={"a reason": {"reason": "Completed by the wrong person"}},
 )
@@ -179,6 +169,7 @@ def void_record(call: Call, path: RecordPath, body: Because, session: Session) -
     permission="records:void",
     summary="Unvoid a record",
     tag=TAG,
+    guards=get_record,
     errors=(learning_records.UnknownRecord, learning_records.AlreadySo),
     examples={"a reason": {"reason": "Voided by mistake"}},
 )
@@ -194,6 +185,8 @@ def unvoid_record(call: Call, path: RecordPath, body: Because, session: Session)
     summary="Make a record of an amendment",
     tag=TAG,
     status=201,
+    guards=get_record,
+    creates=get_record,
     errors=(learning_records.UnknownRecord, learning_records.UnknownAmendment, learning_records.AlreadySo),
     examples={"a reason": {"reason": "Repeated on request"}},
 )
@@ -212,7 +205,7 @@ def _set_voided(call: Call, session: Session, record_id: UUID, *, voided: bool, 
     return _full(call, session, record_id)
 
 
-def _fields(row: LearningRecord, voidings: dict[UUID, Voiding]) -> dict[str, Any]:
+def _fields(row: LearningRecord, voidings: Mapping[UUID, LatestVoiding]) -> dict[str, Any]:
     voiding = voidings.get(row.id)
     return {**row.model_dump(exclude={"site_id", "claim_key"}), "voided": voiding is not None and voiding.voided}
 
@@ -242,20 +235,8 @@ def _full(call: Call, session: Session, record_id: UUID) -> LearningRecordFull:
     return LearningRecordFull(
         **_fields(row, voidings_of(session, call.act.site_id, [row.id])),
         amendments=[AmendmentPublic.model_validate(one.model_dump()) for one in amendments],
-        voidings=[VoidingPublic.model_validate(one.model_dump()) for one in voidings],
-        deliveries=[_delivery(one) for one in deliveries],
-    )
-
-
-def _delivery(delivery: Delivery) -> DeliveryPublic:
-    return DeliveryPublic(
-        id=delivery.id,
-        recipient=delivery.recipient,
-        status=delivery.status.value,
-        chip=CHIPS[delivery.status].value,
-        reason=delivery.reason,
-        delivered_at=delivery.delivered_at,
-        changed_at=delivery.changed_at,
+        voidings=[show_voiding(one) for one in voidings],
+        deliveries=[show_delivery(one) for one in deliveries],
     )
 
 

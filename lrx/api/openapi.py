@@ -1,34 +1,18 @@
 """The OpenAPI 3.1 document of the operations. Made of the same values as their endpoints, it cannot disagree."""
 
-import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
 from lrx import __version__
-from lrx.api.idempotency import HEADER, InFlight, InvalidKey, KeyReused
+from lrx.api.answers import HEADERS, Json, Use, refusals, successes
+from lrx.api.idempotency import HEADER
 from lrx.api.operation import Operation, operation_of
-from lrx.api.pagination import InvalidCursor, Page, PageQuery
-from lrx.errors import Forbidden, LrxError, Unauthenticated
-from lrx.faults import InvalidContent
-from lrx.json_reader import MalformedJson
-from lrx.web.problems import (
-    MEDIA_TYPE,
-    TITLES,
-    BodyTooLarge,
-    Problem,
-    Unexpected,
-    UnknownPath,
-    UnsupportedMediaType,
-    status_of,
-)
-from lrx.web.reading import InvalidQuery, RepeatedParameter, UnknownParameter
+from lrx.api.preconditions import IF_MATCH, IF_NONE_MATCH
+from lrx.web.problems import Outdated, Problem
 
 __all__ = ["document"]
-
-Json: TypeAlias = dict[str, Any]
-Use: TypeAlias = tuple[type[Any], Literal["validation", "serialization"]]
 
 REFERENCE = "#/components/schemas/{model}"
 SECURITY = "apiKey"
@@ -40,6 +24,9 @@ IDEMPOTENCY_KEY: Mapping[str, Any] = {
     "description": "Sent again with the same request, it gives the first answer again and has no second effect.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
 }
+
+
+TAGS_OR_ANY = r'^(\*|(W/)?"[^"]*"(\s*,\s*(W/)?"[^"]*")*)$'
 
 
 def document(functions: Iterable[Callable[..., Any]], *, server: str = "/api/v1") -> Json:
@@ -74,35 +61,13 @@ def document(functions: Iterable[Callable[..., Any]], *, server: str = "/api/v1"
                     "description": "An API key, shown once when it is issued.",
                 }
             },
-            "headers": {
-                "RequestId": {
-                    "description": "The id of the request in logs and the audit log: the one sent, or a new one.",
-                    "schema": {"type": "string"},
-                }
-            },
+            "headers": {name: dict(header) for name, header in HEADERS.items()},
         },
     }
 
 
-def errors_of(declared: Operation) -> tuple[type[LrxError], ...]:
-    """Every error the operation can answer with: the domain's, and those of the door it comes through."""
-    query, body = declared.inputs.get("query"), "body" in declared.inputs
-    return tuple(
-        dict.fromkeys(
-            (
-                *(UnknownParameter, RepeatedParameter, InvalidQuery),
-                *((InvalidCursor,) if query is not None and issubclass(query, PageQuery) else ()),
-                *((MalformedJson, BodyTooLarge, UnsupportedMediaType, InvalidContent) if body else ()),
-                *((InvalidKey, InFlight, KeyReused) if declared.idempotent else ()),
-                *((UnknownPath,) if "path" in declared.inputs else ()),
-                *(Unauthenticated, Forbidden, *declared.errors, Unexpected),
-            )
-        )
-    )
-
-
 def _schemas(operations: Sequence[Operation]) -> tuple[dict[Use, Json], dict[str, Json]]:
-    uses: list[Use] = [(Problem, "serialization")]
+    uses: list[Use] = [(Problem, "serialization"), (Outdated, "serialization")]
     for declared in operations:
         uses += [(model, "validation") for model in declared.inputs.values()]
         if declared.result is not None:
@@ -120,12 +85,16 @@ def _operation(declared: Operation, references: Mapping[Use, Json], schemas: Map
     ]
     if declared.idempotent:
         parameters.append(dict(IDEMPOTENCY_KEY))
+    if declared.guards:
+        parameters.append(_tags(IF_MATCH, "The tag of what you saw. When it has changed since, nothing is done: 412."))
+    if declared.shows_noun:
+        parameters.append(_tags(IF_NONE_MATCH, "The tag of what you have. When it has not changed, 304."))
     described: Json = {
         "operationId": declared.name,
         "summary": declared.summary,
         "tags": [declared.tag],
         "security": [{SECURITY: [declared.permission]}],
-        "responses": {str(declared.status): _success(declared, references), **_refusals(declared, references)},
+        "responses": {**successes(declared, references), **refusals(declared, references)},
     }
     if declared.description:
         described["description"] = declared.description
@@ -154,50 +123,15 @@ def _parameter(place: str, name: str, schema: Json, *, is_required: bool) -> Jso
     if schema.get("default", ...) is None:
         del schema["default"]
     parameter: Json = {"name": name, "in": place, "required": is_required, "schema": schema}
+    if schema.get("type") == "array":  # one value with commas in it
+        parameter |= {"style": "form", "explode": False}
     description = schema.pop("description", None)
     return parameter | ({"description": description} if description else {})
 
 
-def _success(declared: Operation, references: Mapping[Use, Json]) -> Json:
-    response: Json = {"description": declared.summary, "headers": _headers()}
-    if declared.result is None:
-        return response
-    response["content"] = {"application/json": {"schema": references[declared.result, "serialization"]}}
-    if issubclass(declared.result, Page):
-        response["headers"]["Link"] = {
-            "description": 'The next page, as `rel="next"`; absent on the last.',
-            "schema": {"type": "string"},
-        }
-    if declared.idempotent:
-        response["headers"]["Idempotency-Replayed"] = {
-            "description": "`true` where this is the answer kept from an earlier request.",
-            "schema": {"type": "string", "const": "true"},
-        }
-    return response
-
-
-def _refusals(declared: Operation, references: Mapping[Use, Json]) -> dict[str, Json]:
-    by_status: dict[int, list[type[LrxError]]] = {}
-    for kind in errors_of(declared):
-        by_status.setdefault(status_of(kind), []).append(kind)
-    return {
-        str(status): {
-            "description": "\n".join(
-                [str(TITLES[status]), "", *(f"- `{kind.code}`: {_meaning(kind)}" for kind in kinds)]
-            ),
-            "headers": _headers(),
-            "content": {MEDIA_TYPE: {"schema": references[Problem, "serialization"]}},
-        }
-        for status, kinds in sorted(by_status.items())
-    }
-
-
-def _headers() -> Json:
-    return {"X-Request-Id": {"$ref": "#/components/headers/RequestId"}}
-
-
-def _meaning(kind: type[LrxError]) -> str:
-    return " ".join((inspect.getdoc(kind) or "").partition("\n\n")[0].split())
+def _tags(name: str, description: str) -> Json:
+    schema = {"type": "string", "pattern": TAGS_OR_ANY}
+    return {"name": name, "in": "header", "required": False, "description": description, "schema": schema}
 
 
 def _name(reference: Json) -> str:

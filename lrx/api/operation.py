@@ -1,40 +1,37 @@
-"""Operations: what the REST API can do, as functions with types. `routes` makes the endpoints of them.
+"""Operations: what the REST API can do, as functions with types. `lrx.api.endpoints` makes the endpoints of them.
 
 Two forms. A plain function with `session` runs whole in one transaction (a snapshot for GET); a coroutine opens its own
-with `call.read` and `call.write`. Only the first can be `idempotent`: its answer is kept where its effect is.
+with `call.read` and `call.write`. Every POST keeps its answer under the caller's Idempotency-Key: for the first form
+that is done around it, the second does it itself, with `call.once`.
 """
 
 import inspect
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
-from typing import Any, Generic, Literal, TypeVar, get_args, get_origin, get_type_hints
-from uuid import UUID
+from types import UnionType
+from typing import Any, Generic, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
+import sqlalchemy as sa
 from pydantic import BaseModel
-from sqlmodel import Session
 from starlette.datastructures import Headers
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
 
-from lrx.access import ALL_SCOPES, Act, Caller, permit
-from lrx.api.idempotency import Reply, key_of, once, request_hash
-from lrx.api.pagination import Page, next_link
+from lrx.access import ALL_SCOPES, Act, Caller
+from lrx.api.idempotency import Once, Reply
+from lrx.api.listing import Listing
+from lrx.api.pagination import Page
 from lrx.database import Work
 from lrx.errors import LrxError
 from lrx.exchange import Exchange
 from lrx.text import Language
-from lrx.web import Endpoint, Handler, language_of, request_id_of
-from lrx.web.authentication import authenticate
-from lrx.web.reading import NoQuery, read_body, read_content, read_path, read_query
 
-__all__ = ["Answer", "Call", "Method", "Operation", "operation", "operation_of", "routes"]
+__all__ = ["PATH_PARAMETER", "Answer", "Call", "Method", "Operation", "operation", "operation_of"]
 
 T = TypeVar("T")
 Function = TypeVar("Function", bound=Callable[..., Any])
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+Rows = Callable[[Act, Any], "sa.Select[Any]"]
+"""The rows behind a noun, for the act and the path of a request."""
 
 INPUTS = ("path", "query", "body")
 PATH_PARAMETER = re.compile(r"{([a-z_]+)}")
@@ -42,7 +39,11 @@ PATH_PARAMETER = re.compile(r"{([a-z_]+)}")
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request of a caller who may make it: who, when, in which language, and the way to the database."""
+    """One request of a caller who may make it: who, when, in which language, and the way to the database.
+
+    `once` is the Idempotency-Key of a POST that was sent with one; `reply` makes what goes out of what an operation
+    returns. A coroutine that is idempotent hands both to `lrx.api.idempotency.once`, in the transaction of its effect.
+    """
 
     exchange: Exchange
     caller: Caller
@@ -50,6 +51,8 @@ class Call:
     language: Language
     request_id: str
     headers: Headers
+    once: Once | None
+    reply: Callable[[object], Reply]
 
     async def read(self, work: Work[T]) -> T:
         """Run `work` over one consistent snapshot."""
@@ -85,6 +88,7 @@ class Operation:
     description: str
     tag: str
     status: int
+    also: tuple[int, ...]
     inputs: Mapping[str, type[BaseModel]]
     result: type[BaseModel] | None
     errors: tuple[type[LrxError], ...]
@@ -92,6 +96,26 @@ class Operation:
     examples: Mapping[str, object]
     function: Callable[..., Any]
     takes_session: bool
+    rows: Rows | None
+    guards: "Operation | None"
+    creates: "Operation | None"
+    synced: bool
+    confidential: bool
+
+    @property
+    def is_list(self) -> bool:
+        """Whether it answers with pages."""
+        return self.result is not None and issubclass(self.result, Page)
+
+    @property
+    def shows_noun(self) -> bool:
+        """Whether it shows one thing, whose tag can be asked for."""
+        return self.method == "GET" and self.takes_session and self.result is not None and not self.is_list
+
+    @property
+    def shows_what_it_creates(self) -> bool:
+        """Whether it answers with what a GET of the new noun shows, and so has its tag."""
+        return self.creates is not None and self.creates.result is self.result
 
 
 def operation(
@@ -102,9 +126,15 @@ def operation(
     summary: str,
     tag: str,
     status: int = 200,
+    also: Sequence[int] = (),
     errors: Sequence[type[LrxError]] = (),
-    idempotent: bool = False,
+    idempotent: bool | None = None,
     examples: Mapping[str, object] | None = None,
+    listing: Listing[Any] | None = None,
+    rows: Rows | None = None,
+    guards: Callable[..., Any] | None = None,
+    creates: Callable[..., Any] | None = None,
+    confidential: bool = False,
 ) -> Callable[[Function], Function]:
     """Declare a function an operation. The function itself stays as it is and can be called.
 
@@ -112,11 +142,22 @@ def operation(
     returns a model, a `Page` of models, None (status 204), or an `Answer` of one of them. Its docstring is its
     description. `permission` is a scope an API key can have; `errors` are the domain's, for the documentation;
     `examples` are bodies by name. Raises `TypeError` or `ValueError` at once for a function that cannot be one.
+
+    - `also`: the statuses an `Answer` may have instead of `status`.
+    - `idempotent`: every POST is. A coroutine that is one says so, and uses `call.once`; it may return a `Reply`.
+    - `listing`: what the list can be filtered and sorted by; it gives the model of `query`.
+    - `rows`: of an operation that shows one noun, the rows that every change of it locks or refers to.
+    - `guards`: the operation that shows what this one changes. It then takes If-Match, and answers with the new tag.
+    - `creates`: the operation that shows what this one makes. It then answers with its Location and its tag.
+    - `confidential`: the answer holds a secret, and is sealed where it is kept under an Idempotency-Key.
     """
 
     def declare(function: Function) -> Function:
         hints = get_type_hints(function)
+        if listing is not None:
+            hints["query"] = listing.query
         result = _unwrapped(hints.get("return"))
+        takes_session = "session" in hints
         declared = Operation(
             name=function.__name__,
             method=method,
@@ -126,13 +167,19 @@ def operation(
             description=inspect.getdoc(function) or "",
             tag=tag,
             status=204 if result is None else status,
+            also=tuple(also),
             inputs={name: hints[name] for name in INPUTS if name in hints},
             result=result,
             errors=tuple(errors),
-            idempotent=idempotent,
+            idempotent=idempotent if idempotent is not None else method == "POST" and takes_session,
             examples=examples or {},
             function=function,
-            takes_session="session" in hints,
+            takes_session=takes_session,
+            rows=rows,
+            guards=operation_of(guards) if guards is not None else None,
+            creates=operation_of(creates) if creates is not None else None,
+            synced=listing is not None and listing.synced is not None,
+            confidential=confidential,
         )
         _check(declared, set(inspect.signature(function).parameters))
         function.operation = declared  # type: ignore[attr-defined]
@@ -149,25 +196,9 @@ def operation_of(function: Callable[..., Any]) -> Operation:
     return declared
 
 
-def routes(functions: Iterable[Callable[..., Any]], exchange: Exchange) -> list[Route]:
-    """Return one route for each path, in the order of the functions. Its endpoint has `permissions` by method."""
-    by_path: dict[str, dict[str, Operation]] = {}
-    for declared in map(operation_of, functions):
-        methods = by_path.setdefault(declared.path, {})
-        if declared.method in methods:
-            raise ValueError(f"{declared.method} {declared.path} is declared twice")
-        methods[declared.method] = declared
-    return [Route(path, _endpoint(methods, exchange), name=path) for path, methods in by_path.items()]
-
-
-def _endpoint(methods: Mapping[str, Operation], exchange: Exchange) -> Endpoint:
-    handlers: dict[str, Handler] = {
-        method: partial(_respond, declared, exchange) for method, declared in methods.items()
-    }
-    return Endpoint(handlers, {method: declared.permission for method, declared in methods.items()})
-
-
 def _unwrapped(result: Any) -> type[BaseModel] | None:
+    if get_origin(result) in (UnionType, Union):
+        (result,) = [one for one in get_args(result) if one is not Reply]
     if get_origin(result) is Answer:
         return _unwrapped(get_args(result)[0])
     return None if result is type(None) else result
@@ -176,69 +207,31 @@ def _unwrapped(result: Any) -> type[BaseModel] | None:
 def _check(declared: Operation, parameters: set[str]) -> None:
     if unknown := parameters - {"call", "session", *INPUTS}:
         raise TypeError(f"{declared.name} takes {', '.join(sorted(unknown))}, which no request has")
-    if declared.permission not in ALL_SCOPES:
+    if declared.permission not in (*ALL_SCOPES, "api-key"):
         raise ValueError(f"{declared.name} needs {declared.permission}, which no API key can have")
     models = [*declared.inputs.values(), *([] if declared.result is None else [declared.result])]
     if not all(isinstance(model, type) and issubclass(model, BaseModel) for model in models):
         raise TypeError(f"{declared.name} takes or returns something other than models")
     if any(model.model_config.get("extra") != "forbid" for model in declared.inputs.values()):
         raise TypeError(f"{declared.name} would ignore what it does not know")
-    fields = declared.inputs["path"].model_fields if "path" in declared.inputs else {}
-    if set(PATH_PARAMETER.findall(declared.path)) != set(fields):
+    if set(PATH_PARAMETER.findall(declared.path)) != _fields(declared):
         raise TypeError(f"{declared.name} and its path {declared.path} name different parameters")
     if declared.takes_session == inspect.iscoroutinefunction(declared.function):
         raise TypeError(f"{declared.name} is either a plain function with session or a coroutine without")
-    if declared.idempotent and not (declared.takes_session and declared.method == "POST"):
-        raise TypeError(f"{declared.name} can be idempotent only as a POST with session")
+    if declared.idempotent != (declared.method == "POST"):
+        raise TypeError(f"{declared.name}: every POST is idempotent, and nothing else")
+    _check_nouns(declared)
 
 
-async def _respond(declared: Operation, exchange: Exchange, request: Request) -> Response:
-    caller = await authenticate(exchange.database, request.headers)
-    permit(caller, declared.permission)
-    request_id = request_id_of(request.scope)
-    act = exchange.act(caller, request_id)
-    call = Call(exchange, caller, act, language_of(request.scope), request_id, request.headers)
-    inputs, body = await _read(declared, request)
-    if not declared.takes_session:
-        reply = _reply(declared, request, await declared.function(call, **inputs))
-    else:
-        work: Work[Reply] = partial(_work, declared, request, call, inputs)
-        if declared.idempotent and (key := key_of(request.headers)) is not None:
-            sent = request_hash(request.method, request.scope["path"], body)
-            work = partial(once, act=act, credential_id=UUID(caller.id), key=key, request=sent, work=work)
-        reply = await (call.read if declared.method == "GET" else call.write)(work)
-    return Response(reply.body, reply.status, reply.headers, None if declared.result is None else "application/json")
+def _check_nouns(declared: Operation) -> None:
+    guard, created = declared.guards, declared.creates
+    if guard is not None and not (guard.shows_noun and guard.rows and _fields(guard) <= _fields(declared)):
+        raise TypeError(f"{declared.name} guards {guard.name}, which does not show what is at its path")
+    if guard is not None and not (declared.takes_session and declared.method != "GET"):
+        raise TypeError(f"{declared.name} can guard nothing")
+    if created is not None and not (created.shows_noun and declared.takes_session):
+        raise TypeError(f"{declared.name} creates what {created.name} does not show")
 
 
-async def _read(declared: Operation, request: Request) -> tuple[dict[str, BaseModel], bytes]:
-    models = declared.inputs
-    inputs: dict[str, BaseModel] = {}
-    if "path" in models:
-        inputs["path"] = read_path(models["path"], request.path_params)
-    query = read_query(models.get("query", NoQuery), request.scope["query_string"])
-    if "query" in models:
-        inputs["query"] = query
-    if "body" not in models:
-        return inputs, b""
-    body = await read_body(request)
-    inputs["body"] = read_content(models["body"], body)
-    return inputs, body
-
-
-def _work(
-    declared: Operation, request: Request, call: Call, inputs: Mapping[str, BaseModel], session: Session
-) -> Reply:
-    return _reply(declared, request, declared.function(call, session=session, **inputs))
-
-
-def _reply(declared: Operation, request: Request, result: object) -> Reply:
-    answer = result if isinstance(result, Answer) else Answer(result)
-    status, headers = answer.status or declared.status, dict(answer.headers)
-    if declared.result is None:
-        return Reply(status, b"", headers)
-    # Another class, were it one derived from this, could hold fields that nobody meant to show.
-    if type(answer.value) is not declared.result or not isinstance(answer.value, BaseModel):
-        raise TypeError(f"{declared.name} returned {type(answer.value).__name__}, not {declared.result.__name__}")
-    if isinstance(answer.value, Page) and answer.value.next_cursor is not None:
-        headers["Link"] = next_link(request.scope["path"], request.scope["query_string"], answer.value.next_cursor)
-    return Reply(status, answer.value.model_dump_json().encode(), headers)
+def _fields(declared: Operation) -> set[str]:
+    return set(declared.inputs["path"].model_fields) if "path" in declared.inputs else set()

@@ -1,8 +1,7 @@
 """Pages: lists given out piece by piece, by key and never by offset, so that rows that come in move no other.
 
-A row that comes in with a key behind the cursor is not met by going on: learning records are ordered by the time their
-claim reached us, and one made of a statement that was set aside carries that earlier time. A cursor reads a list once
-through; it is no way to be told of everything that is new.
+A cursor reads a list once through. A row that comes in with a key behind the cursor is not met by going on: whoever
+wants to be told of everything new asks by the time a list says it is consistent through.
 """
 
 import base64
@@ -23,14 +22,15 @@ from lrx.json_reader import read_json
 from lrx.text import text
 from lrx.web.problems import BadRequest
 
-__all__ = ["InvalidCursor", "Key", "Page", "PageQuery", "after", "decode_cursor", "encode_cursor", "next_link"]
+__all__ = ["InvalidCursor", "Key", "Kind", "Page", "PageQuery", "after", "decode_cursor", "encode_cursor", "next_link"]
 
 Item = TypeVar("Item", bound=BaseModel)
 Row = TypeVar("Row")
 Statement = TypeVar("Statement", bound="sa.Select[Any]")
 Column: TypeAlias = "sa.ColumnElement[Any] | Mapped[Any]"
-Key: TypeAlias = str | int | datetime | UUID
+Key: TypeAlias = str | int | datetime | UUID | None
 """A value that rows are ordered by. Datetimes are aware."""
+Kind: TypeAlias = type[str] | type[int] | type[datetime] | type[UUID]
 
 LARGEST = 2**63 - 1
 
@@ -59,6 +59,10 @@ class Page(BaseModel, Generic[Item]):
     data: list[Item]
     has_more: bool
     next_cursor: str | None
+    total: int | None = None
+    """How many there are in all, where that was asked for with `include=total`."""
+    total_capped: bool | None = None
+    """Whether there are more than `total`: counting ends at 10,000."""
 
     @classmethod
     def cut(
@@ -86,15 +90,21 @@ def encode_cursor(name: str, values: Sequence[Key]) -> str:
     return base64.urlsafe_b64encode(content.encode()).decode().rstrip("=")
 
 
-def decode_cursor(name: str, cursor: str | None, kinds: Sequence[type[Key]]) -> tuple[Key, ...] | None:
-    """Return the key values a cursor stands after, of the given kinds; None for no cursor. Raises `InvalidCursor`."""
+def decode_cursor(
+    name: str, cursor: str | None, kinds: Sequence[Kind], *, nullable: bool = False
+) -> tuple[Key, ...] | None:
+    """Return the key values a cursor stands after, of the given kinds; None for no cursor. The first may be None where
+    it is `nullable`. Raises `InvalidCursor`."""
     if cursor is None:
         return None
     try:
         content = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         match read_json(content):
             case [str(owner), *written] if owner == name:
-                values = tuple(_value(kind, value) for kind, value in zip(kinds, written, strict=True))
+                values = tuple(
+                    None if value is None and nullable and place == 0 else _value(kind, value)
+                    for place, (kind, value) in enumerate(zip(kinds, written, strict=True))
+                )
             case _:
                 raise ValueError("another list's")
         if encode_cursor(name, values) != cursor:
@@ -126,7 +136,7 @@ def next_link(path: str, query: bytes, cursor: str) -> str:
     return f'<{quote(path)}?{urlencode([*kept, ("cursor", cursor)])}>; rel="next"'
 
 
-def _value(kind: type[Key], written: object) -> Key:
+def _value(kind: Kind, written: object) -> Key:
     match written:
         case str() if kind is str:
             return written

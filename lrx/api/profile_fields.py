@@ -4,13 +4,13 @@ from typing import Literal
 from uuid import UUID
 
 from pydantic import Field
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from lrx import colleges
 from lrx.api.operation import Call, operation
 from lrx.api.pagination import Page
 from lrx.api.values import Advice, In, Instant, Line, Out
-from lrx.delivery.outbox import site_settings
+from lrx.delivery.holdings import site_settings
 from lrx.errors import Conflict
 from lrx.models import ProfileField, VisibleTo
 from lrx.oci_id import OciId
@@ -82,6 +82,7 @@ class CollegePublic(Out):
     summary="Show the OCI ID profile field",
     tag="profile field",
     errors=(profile_fields.ProfileFieldMissing,),
+    rows=lambda act, _path: select(ProfileField.id).where(ProfileField.site_id == act.site_id),
 )
 def get_profile_field(call: Call, session: Session) -> ProfileFieldPublic:
     """With warnings about how it is set."""
@@ -98,6 +99,7 @@ def get_profile_field(call: Call, session: Session) -> ProfileFieldPublic:
     summary="Create the OCI ID profile field",
     tag="profile field",
     status=201,
+    creates=get_profile_field,
     errors=(Conflict,),
     examples={"recommended": {}},
 )
@@ -112,6 +114,7 @@ def create_profile_field(call: Call, body: ProfileFieldCreate, session: Session)
     permission="learners:write",
     summary="Change the OCI ID profile field",
     tag="profile field",
+    guards=get_profile_field,
     errors=(profile_fields.ProfileFieldMissing, Conflict),
     examples={"not unique": {"is_unique": False}},
 )

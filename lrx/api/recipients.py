@@ -9,7 +9,7 @@ from lrx import site_recipients
 from lrx.api.operation import Call, operation
 from lrx.api.pagination import Page
 from lrx.api.values import In, Out
-from lrx.delivery.outbox import site_settings
+from lrx.delivery.holdings import site_settings
 from lrx.models import SiteRecipient
 from lrx.recipient import PullRecipient, Recipient
 from lrx.registry import UnknownRecipient, recipient_named
@@ -65,6 +65,9 @@ def list_recipients(call: Call, session: Session) -> Page[RecipientPublic]:
     summary="Show a recipient",
     tag=TAG,
     errors=(UnknownRecipient,),
+    rows=lambda act, path: select(SiteRecipient.id).where(
+        SiteRecipient.site_id == act.site_id, SiteRecipient.recipient == path.recipient
+    ),
 )
 def get_recipient(call: Call, path: RecipientPath, session: Session) -> RecipientPublic:
     """With the shapes of its settings."""
@@ -77,6 +80,7 @@ def get_recipient(call: Call, path: RecipientPath, session: Session) -> Recipien
     permission="recipients:write",
     summary="Switch a recipient on or off, or change its settings",
     tag=TAG,
+    guards=get_recipient,
     errors=(UnknownRecipient,),
     examples={"on": {"enabled": True}},
 )

@@ -1,6 +1,8 @@
 """`/statements`: those set aside and those parked, for an administrator to read and replay."""
 
 import json
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -8,10 +10,13 @@ import sqlalchemy as sa
 from pydantic import Field
 from sqlmodel import Session, col, select
 
+from lrx.api.listing import Listing, ListQuery, Sort, equal, one_of, present, within
 from lrx.api.operation import Call, operation
-from lrx.api.pagination import Page, PageQuery, after, decode_cursor
+from lrx.api.pagination import Page
 from lrx.api.values import In, Instant, Out
+from lrx.errors import NotFound
 from lrx.models import ParkedReason, ParkedStatement, SetAsideStatement, Statement
+from lrx.text import text
 from lrx.xapi import set_aside
 from lrx.xapi.intake import InvalidStatement, StatementConflict
 from lrx.xapi.projector import replay_subjects
@@ -19,6 +24,12 @@ from lrx.xapi.projector import replay_subjects
 __all__ = ["OPERATIONS"]
 
 TAG = "statements"
+
+
+class UnknownParked(NotFound):
+    """The site has no such statement parked, or no longer."""
+
+    code = "parked_unknown"
 
 
 class FaultPublic(Out):
@@ -53,12 +64,6 @@ class SetAsidePath(In):
     set_aside_id: UUID
 
 
-class SetAsideQuery(PageQuery):
-    """Filters of statements set aside."""
-
-    replayed: bool | None = None
-
-
 class Replay(In):
     """Nothing, to try the statement as it is, or the corrected one."""
 
@@ -77,11 +82,10 @@ class ParkedPublic(Out):
     parked_at: Instant
 
 
-class ParkedQuery(PageQuery):
-    """Filters of parked statements."""
+class ParkedPath(In):
+    """Which parked statement."""
 
-    reason: ParkedReason | None = None
-    subject: str | None = None
+    statement_seq: int = Field(ge=0, le=2**63 - 1)
 
 
 class ReplayParked(In):
@@ -97,17 +101,73 @@ class ReplayedParked(Out):
     still_parked: int
 
 
-@operation("GET", "/statements/set-aside", permission="statements:read", summary="List statements set aside", tag=TAG)
-def list_set_aside(call: Call, query: SetAsideQuery, session: Session) -> Page[SetAsidePublic]:
+SET_ASIDE = Listing[SetAsideStatement](
+    "set-aside",
+    col(SetAsideStatement.id),
+    default="-received_at",
+    sorts={
+        "received_at": Sort(col(SetAsideStatement.id), UUID),  # ids are given out in the order of time
+        "last_received_at": Sort(col(SetAsideStatement.last_received_at), datetime),
+    },
+    filters=(
+        one_of("id", col(SetAsideStatement.id), UUID),
+        present("replayed", col(SetAsideStatement.replayed_as)),
+        one_of("reason", col(SetAsideStatement.reason), str),
+        one_of("credential_id", col(SetAsideStatement.credential_id), UUID),
+        *within("received_at", col(SetAsideStatement.received_at)),
+        *within("last_received_at", col(SetAsideStatement.last_received_at)),
+    ),
+)
+
+PARKED = Listing[Any](
+    "parked",
+    col(ParkedStatement.statement_seq),
+    key_kind=int,
+    default="statement_seq",
+    sorts={
+        "statement_seq": Sort(col(ParkedStatement.statement_seq), int),
+        "parked_at": Sort(col(ParkedStatement.parked_at), datetime),
+    },
+    filters=(
+        one_of("reason", col(ParkedStatement.reason), ParkedReason),
+        equal("subject", col(ParkedStatement.subject)),
+        *within("parked_at", col(ParkedStatement.parked_at)),
+    ),
+)
+
+
+@operation(
+    "GET",
+    "/statements/set-aside",
+    permission="statements:read",
+    summary="List statements set aside",
+    tag=TAG,
+    listing=SET_ASIDE,
+)
+def list_set_aside(call: Call, query: ListQuery, session: Session) -> Page[SetAsidePublic]:
     """Newest first."""
+
+    def shown(rows: Sequence[SetAsideStatement]) -> list[SetAsidePublic]:
+        return [_set_aside(row) for row in rows]
+
     statement = select(SetAsideStatement).where(SetAsideStatement.site_id == call.act.site_id)
-    if query.replayed is not None:
-        replayed = col(SetAsideStatement.replayed_as).is_not(None)
-        statement = statement.where(replayed if query.replayed else ~replayed)
-    place = decode_cursor("set-aside", query.cursor, (UUID,))
-    columns = [col(SetAsideStatement.id)]
-    rows = session.exec(after(statement, columns, place, descending=True).limit(query.limit + 1)).all()
-    return Page[SetAsidePublic].cut("set-aside", rows, query.limit, key=lambda row: [row.id], show=_set_aside)
+    return SET_ASIDE.page(Page[SetAsidePublic], session, call.act, query, statement, shown)
+
+
+@operation(
+    "GET",
+    "/statements/set-aside/{set_aside_id}",
+    permission="statements:read",
+    summary="Show a statement set aside",
+    tag=TAG,
+    errors=(set_aside.UnknownSetAside,),
+    rows=lambda act, path: select(SetAsideStatement.id).where(
+        SetAsideStatement.site_id == act.site_id, SetAsideStatement.id == path.set_aside_id
+    ),
+)
+def get_set_aside(call: Call, path: SetAsidePath, session: Session) -> SetAsidePublic:
+    """With what is wrong with it."""
+    return _set_aside(set_aside.set_aside_by_id(session, call.act, path.set_aside_id, to_change=False))
 
 
 @operation(
@@ -116,6 +176,7 @@ def list_set_aside(call: Call, query: SetAsideQuery, session: Session) -> Page[S
     permission="statements:replay",
     summary="Store a statement set aside",
     tag=TAG,
+    guards=get_set_aside,
     errors=(set_aside.UnknownSetAside, set_aside.AlreadyReplayed, InvalidStatement, StatementConflict),
     examples={"as it is": {}},
 )
@@ -127,28 +188,39 @@ def replay_set_aside(call: Call, path: SetAsidePath, body: Replay, session: Sess
     return _set_aside(replayed)
 
 
-@operation("GET", "/statements/parked", permission="statements:read", summary="List parked statements", tag=TAG)
-def list_parked(call: Call, query: ParkedQuery, session: Session) -> Page[ParkedPublic]:
+@operation(
+    "GET",
+    "/statements/parked",
+    permission="statements:read",
+    summary="List parked statements",
+    tag=TAG,
+    listing=PARKED,
+)
+def list_parked(call: Call, query: ListQuery, session: Session) -> Page[ParkedPublic]:
     """Oldest first."""
-    statement: sa.Select[*tuple[Any, ...]] = (
-        sa.select(ParkedStatement, col(Statement.statement_id))
-        .join(Statement, col(Statement.seq) == col(ParkedStatement.statement_seq))
-        .where(col(ParkedStatement.site_id) == call.act.site_id)
-    )
-    if query.reason is not None:
-        statement = statement.where(col(ParkedStatement.reason) == query.reason)
-    if query.subject is not None:
-        statement = statement.where(col(ParkedStatement.subject) == query.subject)
-    place = decode_cursor("parked", query.cursor, (int,))
-    columns = [col(ParkedStatement.statement_seq)]
-    rows = session.execute(after(statement, columns, place, descending=False).limit(query.limit + 1)).all()
-    return Page[ParkedPublic].cut(
-        "parked",
-        rows,
-        query.limit,
-        key=lambda row: [row[0].statement_seq],
-        show=lambda row: ParkedPublic(**row[0].model_dump(exclude={"site_id"}), statement_id=row[1]),
-    )
+
+    def shown(rows: Sequence[Any]) -> list[ParkedPublic]:
+        return [_parked(row) for row in rows]
+
+    return PARKED.page(Page[ParkedPublic], session, call.act, query, _all_parked(call), shown)
+
+
+@operation(
+    "GET",
+    "/statements/parked/{statement_seq}",
+    permission="statements:read",
+    summary="Show a parked statement",
+    tag=TAG,
+    errors=(UnknownParked,),
+)
+def get_parked(call: Call, path: ParkedPath, session: Session) -> ParkedPublic:
+    """What it waits for. Once it is projected it is here no more."""
+    row = session.execute(_all_parked(call).where(col(ParkedStatement.statement_seq) == path.statement_seq)).first()
+    if row is None:
+        raise UnknownParked(
+            text("No statement {seq} is parked at this site. It may have been projected.", seq=path.statement_seq)
+        )
+    return _parked(row)
 
 
 @operation(
@@ -169,9 +241,28 @@ def replay_parked_statements(call: Call, body: ReplayParked, session: Session) -
     return ReplayedParked(still_parked=session.exec(left).one())
 
 
+def _all_parked(call: Call) -> "sa.Select[*tuple[Any, ...]]":
+    return (
+        sa.select(ParkedStatement, col(Statement.statement_id))
+        .join(Statement, col(Statement.seq) == col(ParkedStatement.statement_seq))
+        .where(col(ParkedStatement.site_id) == call.act.site_id)
+    )
+
+
+def _parked(row: Any) -> ParkedPublic:
+    return ParkedPublic(**row[0].model_dump(exclude={"site_id"}), statement_id=row[1])
+
+
 def _set_aside(row: SetAsideStatement) -> SetAsidePublic:
     fields = row.model_dump(exclude={"site_id", "body", "body_hash"})
     return SetAsidePublic.model_validate({**fields, "body": row.body.decode("utf-8", "replace")})
 
 
-OPERATIONS = (list_set_aside, replay_set_aside, list_parked, replay_parked_statements)
+OPERATIONS = (
+    list_set_aside,
+    get_set_aside,
+    replay_set_aside,
+    list_parked,
+    replay_parked_statements,  # before the path in which `replay` would be a number
+    get_parked,
+)

@@ -4,14 +4,16 @@ from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
 
 from lrx.text import text
+from lrx.written_instant import WrittenAwareInstant
 
 __all__ = [
     "LEARNERS",
     "RECORDS",
     "Advice",
+    "ByUsername",
     "CoursePath",
     "In",
     "Instant",
@@ -42,7 +44,7 @@ def _in_utc(value: datetime) -> datetime:
         raise ValueError(text("This time is outside the calendar in UTC. Give one in the years 2 to 9998.")) from error
 
 
-Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+Moment = Annotated[WrittenAwareInstant, AfterValidator(_in_utc)]
 """An instant as callers give it, with its time zone."""
 
 Line = Annotated[
@@ -82,6 +84,12 @@ class CoursePath(In):
     """Which course."""
 
     course_id: UUID = Field()
+
+
+class ByUsername(In):
+    """Which user name, percent-encoded."""
+
+    username: str = Field(max_length=100)
 
 
 class LearnerPath(In):

@@ -96,7 +96,11 @@ class AuditEntry(SQLModel, table=True):
     """One write: who, what, about what, in which request. Ids only, no names and no values."""
 
     __tablename__ = "audit_entry"
-    __table_args__ = (Index(None, "site_id", "seq"), Index(None, "site_id", "subject_kind", "subject_id"))
+    __table_args__ = (
+        Index(None, "site_id", "seq"),
+        Index(None, "site_id", "written_at", "seq"),
+        Index(None, "site_id", "subject_kind", "subject_id"),
+    )
 
     seq: int | None = Field(default=None, primary_key=True, sa_type=SequenceNumber)
     site_id: UUID = Field(foreign_key="site.id")
@@ -122,6 +126,7 @@ class IdempotencyKey(SQLModel, table=True):
     request_hash: str = Field(max_length=64)
     status: int
     body: bytes
+    headers: dict[str, str] | None = Field(default=None, sa_type=Json)
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 

@@ -72,6 +72,7 @@ class Delivery(SQLModel, table=True):
         UniqueConstraint("site_id", "recipient", "subject_kind", "subject_id", "revision", "operation"),
         Index(None, "site_id", "learner_id", "recipient"),
         Index(None, "site_id", "course_id", "recipient", "status"),
+        Index(None, "site_id", "changed_at", "id"),
         Index(None, "recipient", "status", "due_at"),
     )
 

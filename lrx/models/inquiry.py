@@ -17,6 +17,7 @@ class Inquiry(SQLModel, table=True):
     """One question about one person: who asked, what, what was answered, what matched, how long it took."""
 
     __table_args__ = (
+        Index(None, "site_id", "asked_at", "id"),
         Index(None, "site_id", "recipient", "asked_at"),
         Index(None, "site_id", "outcome", "asked_at"),
         Index(None, "site_id", "learner_id", "asked_at"),

@@ -20,6 +20,7 @@ class Learner(SQLModel, table=True):
         UniqueConstraint("site_id", "home_page", "lms_user_id"),
         UniqueConstraint("site_id", "username"),
         Index(None, "site_id", "family_name", "given_name"),
+        Index(None, "site_id", "updated_at", "id"),
     )
 
     id: UUID = Field(primary_key=True)

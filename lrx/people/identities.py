@@ -12,7 +12,7 @@ from lrx.models import Identity, Learner
 from lrx.people.history import keep_change
 from lrx.text import text
 
-__all__ = ["IdentityTaken", "UnknownIdentity", "learner_known_as", "map_identity", "unmap_identity"]
+__all__ = ["IdentityTaken", "UnknownIdentity", "identity_by_id", "learner_known_as", "map_identity", "unmap_identity"]
 
 
 class IdentityTaken(Conflict):
@@ -25,6 +25,18 @@ class UnknownIdentity(NotFound):
     """The learner is not known by this name."""
 
     code = "identity_unknown"
+
+
+def identity_by_id(session: Session, act: Act, learner_id: UUID, identity_id: UUID) -> Identity:
+    """Return this name of the learner. Raises `UnknownIdentity`."""
+    identity = session.exec(
+        select(Identity).where(
+            Identity.site_id == act.site_id, Identity.learner_id == learner_id, Identity.id == identity_id
+        )
+    ).first()
+    if identity is None:
+        raise UnknownIdentity(text("The learner is not known by such a name. List the learner's identities first."))
+    return identity
 
 
 def learner_known_as(session: Session, act: Act, kind: str, home_page: str | None, value: str) -> Learner | None:
@@ -72,13 +84,7 @@ def map_identity(
 
 def unmap_identity(session: Session, act: Act, learner_id: UUID, identity_id: UUID) -> None:
     """End the mapping for statements to come; records made through it stay. Raises `UnknownIdentity`."""
-    identity = session.exec(
-        select(Identity).where(
-            Identity.site_id == act.site_id, Identity.learner_id == learner_id, Identity.id == identity_id
-        )
-    ).first()
-    if identity is None:
-        raise UnknownIdentity(text("The learner is not known by such a name. List the learner's identities first."))
+    identity = identity_by_id(session, act, learner_id, identity_id)
     keep_change(session, act, learner_id, "identity", _shown(identity), None)
     session.delete(identity)
     audit.keep(session, act, "unmap_identity", "learner", learner_id, identity_id=str(identity_id))

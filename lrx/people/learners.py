@@ -10,13 +10,15 @@ from lrx import audit
 from lrx.access import Act
 from lrx.address import address_forms, normal_address
 from lrx.errors import Conflict, Fault, Invalid, NotFound
-from lrx.models import Learner
+from lrx.models import Learner, LearnerOciId
+from lrx.oci_id import OciId
 from lrx.people.history import keep_change
 from lrx.text import text
 
 __all__ = [
     "LearnerLost",
     "LearnerTaken",
+    "SeveralLearners",
     "UnknownLearner",
     "by_id",
     "by_lms_user",
@@ -24,6 +26,8 @@ __all__ = [
     "change",
     "create",
     "full_name",
+    "holder_of",
+    "named",
 ]
 
 IDENTITY = frozenset({"username", "home_page", "lms_user_id"})
@@ -34,6 +38,13 @@ class UnknownLearner(NotFound):
     """The site has no such learner."""
 
     code = "learner_unknown"
+
+
+class SeveralLearners(Conflict):
+    """Two learners of the site hold this OCI ID, and nobody is picked."""
+
+    code = "several_learners"
+    turn = "site_admin"
 
 
 class LearnerTaken(Conflict):
@@ -63,6 +74,38 @@ def by_username(session: Session, act: Act, username: str) -> Learner | None:
     return session.exec(
         select(Learner).where(Learner.site_id == act.site_id, Learner.username == username.strip().lower())
     ).first()
+
+
+def named(session: Session, act: Act, username: str) -> Learner:
+    """Return the learner with this user name; case does not count. Raises `UnknownLearner`."""
+    learner = by_username(session, act, username)
+    if learner is None:
+        raise UnknownLearner(
+            text("There is no learner with the user name {username} at this site. Check it.", username=username)
+        )
+    return learner
+
+
+def holder_of(session: Session, act: Act, oci_id: OciId) -> Learner:
+    """Return the learner who holds this OCI ID now. Raises `UnknownLearner`, and `SeveralLearners` for two of them."""
+    held = select(col(LearnerOciId.learner_id)).where(
+        LearnerOciId.site_id == act.site_id,
+        LearnerOciId.oci_id == oci_id,
+        col(LearnerOciId.held_until).is_(None),
+    )
+    found = session.exec(select(Learner).where(col(Learner.id).in_(held)).order_by(col(Learner.id)).limit(2)).all()
+    if not found:
+        raise UnknownLearner(text("Nobody at this site holds {oci_id}. Check it.", oci_id=str(oci_id)))
+    if len(found) > 1:
+        raise SeveralLearners(
+            text(
+                "Two learners hold {oci_id}: {first} and {second}. Correct one of them.",
+                oci_id=str(oci_id),
+                first=str(found[0].id),
+                second=str(found[1].id),
+            )
+        )
+    return found[0]
 
 
 def by_lms_user(session: Session, act: Act, home_page: str, lms_user_id: str) -> Learner | None:

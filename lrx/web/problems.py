@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import ClassVar
+from typing import Any, ClassVar
 from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict
@@ -16,17 +16,22 @@ from lrx.errors import (
     LrxError,
     NotAllowed,
     NotFound,
+    StorageFull,
     Turn,
     Unauthenticated,
 )
 from lrx.json_reader import MalformedJson
 from lrx.text import Language, Text, say, text
+from lrx.web.refusals import FramingUnclear, HeadTooLarge, NotOffered, RequestLate, TargetTooLong, VersionUnknown
 
 __all__ = [
     "MEDIA_TYPE",
     "BadRequest",
     "BodyTooLarge",
+    "InFlight",
     "MethodNotAllowed",
+    "Outdated",
+    "PreconditionFailed",
     "Problem",
     "ProblemFault",
     "Unexpected",
@@ -60,6 +65,32 @@ class MethodNotAllowed(LrxError):
     def __init__(self, allow: tuple[str, ...]) -> None:
         self.allow = ", ".join(allow)
         super().__init__(text("This path does not take that method. It takes {methods}.", methods=self.allow))
+
+
+class InFlight(Conflict):
+    """The first request with this Idempotency-Key has not ended yet, and it is not known how it will end."""
+
+    code = "idempotency_in_flight"
+    turn: ClassVar[Turn] = "lrx"
+    retryable = True
+
+    def __init__(self, retry_after: int) -> None:
+        self.retry_after = retry_after
+        super().__init__(
+            text("Another request with this Idempotency-Key has not ended yet. Send yours again in a few seconds.")
+        )
+
+
+class PreconditionFailed(LrxError):
+    """It is no longer what the caller saw: somebody changed it since. `current` is what it is now, `etag` its tag."""
+
+    code = "precondition_failed"
+
+    def __init__(self, current: BaseModel, etag: str) -> None:
+        self.current, self.etag = current, etag
+        super().__init__(
+            text("It was changed since you looked. Look at what it is now, and decide again whether to change it.")
+        )
 
 
 class UnsupportedMediaType(Invalid):
@@ -99,15 +130,23 @@ class Unexpected(LrxError):
 STATUS: Mapping[type[LrxError], int] = {
     BadRequest: 400,
     MalformedJson: 400,
+    FramingUnclear: 400,
     Unauthenticated: 401,
     NotAllowed: 403,
     NotFound: 404,
     MethodNotAllowed: 405,
+    RequestLate: 408,
     Conflict: 409,
+    PreconditionFailed: 412,
     BodyTooLarge: 413,
+    TargetTooLong: 414,
     UnsupportedMediaType: 415,
     Invalid: 422,
     Busy: 429,
+    HeadTooLarge: 431,
+    NotOffered: 501,
+    VersionUnknown: 505,
+    StorageFull: 507,
     DeliveryError: 502,
     LrxError: 500,
 }
@@ -118,14 +157,21 @@ TITLES: Mapping[int, Text] = {
     403: text("The caller may not do this."),
     404: text("It is not here."),
     405: text("The path does not take this method."),
+    408: text("The request came too late."),
     409: text("It contradicts what is kept."),
+    412: text("It has changed in the meantime."),
     413: text("The request is too large."),
+    414: text("The address is too long."),
     415: text("The media type is not read here."),
     422: text("The content cannot be taken as it is."),
     429: text("Too many requests."),
+    431: text("The headers are too large."),
     500: text("Something went wrong here."),
+    501: text("It is not offered here."),
     502: text("The recipient did not take it."),
     503: text("There is no room now."),
+    505: text("This version of HTTP is not spoken here."),
+    507: text("The disk is full."),
 }
 
 
@@ -156,6 +202,13 @@ class Problem(BaseModel):
     retryable: bool
     """Whether the same request can succeed later."""
     turn: Turn
+
+
+class Outdated(Problem):
+    """A precondition failed."""
+
+    current: dict[str, Any]
+    """What it is now; its tag is in the header ETag."""
 
 
 def status_of(error: LrxError | type[LrxError]) -> int:
@@ -190,6 +243,8 @@ def problem_of(error: LrxError, *, language: Language, path: str, request_id: st
 def problem(error: LrxError, *, language: Language, path: str, request_id: str, scheme: str) -> Response:
     """Return the answer for `error`, with the headers of its kind. `scheme` is how a caller authenticates there."""
     content = problem_of(error, language=language, path=path, request_id=request_id)
+    if isinstance(error, PreconditionFailed):
+        content = Outdated(**content.model_dump(), current=error.current.model_dump(mode="json"))
     headers = {"Content-Language": language, "Vary": "Accept-Language", **_headers(error, scheme)}
     return Response(content.model_dump_json(), content.status, headers, MEDIA_TYPE)
 
@@ -198,8 +253,10 @@ def _headers(error: LrxError, scheme: str) -> Mapping[str, str]:
     match error:
         case Unauthenticated():
             return {"WWW-Authenticate": f'{scheme} realm="LRX"'}
-        case Busy():
+        case Busy() | InFlight():
             return {"Retry-After": str(error.retry_after)}
+        case PreconditionFailed():
+            return {"ETag": error.etag}
         case MethodNotAllowed():
             return {"Allow": error.allow}
         case _:

@@ -97,13 +97,13 @@ async def test_what_was_delivered_in_the_meantime_is_not_held_back(house: House)
     def hold_what_was_offered(session: Session) -> bool:
         read = session.exec(select(Delivery)).one()
         assert read.status is DeliveryStatus.OFFERED
-        seen = outbox._Standing(read.id, read.subject_id, read.status, read.reason)
+        seen = outbox._Standing(read.id, read.recipient, read.subject_id, read.status, read.reason)
         session.connection().execute(sa.update(table(Delivery)).values(status=DeliveryStatus.DELIVERED))
         return outbox._move(session, house.act(session), seen, DeliveryStatus.HELD, "oci_missing")
 
     def withdraw_what_was_offered(session: Session) -> bool:
         read = session.exec(select(Delivery)).one()
-        seen = outbox._Standing(read.id, read.subject_id, DeliveryStatus.OFFERED, None)
+        seen = outbox._Standing(read.id, read.recipient, read.subject_id, DeliveryStatus.OFFERED, None)
         return outbox._move(session, house.act(session), seen, DeliveryStatus.WITHDRAWN, "voided")
 
     assert not await house.exchange.database.write(hold_what_was_offered)
@@ -118,11 +118,11 @@ async def test_what_was_delivered_in_the_meantime_is_not_held_back(house: House)
 @pytest.mark.parametrize(
     ("path", "name"),
     [
-        ("/inquiries", "asked_from"),
-        ("/inquiries", "asked_before"),
-        ("/inquiries/unmatched", "asked_from"),
-        ("/learning-records", "recorded_from"),
-        ("/learning-records", "recorded_before"),
+        ("/inquiries", "asked_at[gte]"),
+        ("/inquiries", "asked_at[lt]"),
+        ("/inquiries/unmatched", "asked_at[gte]"),
+        ("/learning-records", "recorded_at[gte]"),
+        ("/learning-records", "recorded_at[lt]"),
     ],
 )
 async def test_a_time_needs_its_zone_and_a_place_in_the_calendar(house: House, path: str, name: str) -> None:
@@ -140,7 +140,7 @@ async def test_a_time_needs_its_zone_and_a_place_in_the_calendar(house: House, p
 
 
 async def test_a_cursor_beyond_the_calendar_is_nobodys(house: House) -> None:
-    content = ["learning-records", "0001-01-01T00:00:00+14:00", str(UUID(int=1))]
+    content = ["learning-records:recorded_at", "0001-01-01T00:00:00+14:00", str(UUID(int=1))]
     cursor = base64.urlsafe_b64encode(json.dumps(content, separators=(",", ":")).encode()).decode().rstrip("=")
 
     answer = await house.site.api.get("/api/v1/learning-records", params={"cursor": cursor})

@@ -8,14 +8,13 @@ from typing import Any
 
 import httpx
 from sqlmodel import Session
-from starlette.routing import Router
 
-from lrx.api.operation import routes
+from lrx.api.endpoints import router, routes
 from lrx.credentials import issue
 from lrx.exchange import Exchange
 from lrx.models import CredentialKind
 from lrx.sites import act_for_site, ensure_default_site
-from lrx.web import no_such_path, wrap
+from lrx.web import wrap
 
 NOW = datetime(2026, 11, 21, 19, 30, tzinfo=UTC)
 
@@ -30,8 +29,8 @@ class Bench:
     @asynccontextmanager
     async def client(self, *functions: Callable[..., Any], key: str = "all") -> AsyncIterator[httpx.AsyncClient]:
         """A client of these operations that sends the key of this name."""
-        router = Router(routes(functions, self.exchange), redirect_slashes=False, default=no_such_path)
-        transport = httpx.ASGITransport(wrap(router, self.exchange))
+        api = router(routes(functions, self.exchange))
+        transport = httpx.ASGITransport(wrap(api, self.exchange))
         headers = {"Authorization": f"Bearer {self.keys[key]}"}
         async with httpx.AsyncClient(transport=transport, base_url="http://lrx.test", headers=headers) as client:
             yield client

@@ -8,7 +8,8 @@ import pytest
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
 from sqlmodel import Session
 
-from lrx.api.operation import Answer, Call, operation, operation_of, routes
+from lrx.api.endpoints import routes
+from lrx.api.operation import Answer, Call, operation, operation_of
 from lrx.api.pagination import Page, PageQuery, decode_cursor
 from lrx.errors import NotFound
 from lrx.text import text
@@ -99,7 +100,16 @@ async def list_notes(call: Call, query: NoteQuery) -> Page[NotePublic]:
     )
 
 
-@operation("POST", "/notes", permission="learners:write", summary="New note", tag="notes", status=201)
+@operation(
+    "POST",
+    "/notes",
+    permission="learners:write",
+    summary="New note",
+    tag="notes",
+    status=201,
+    idempotent=True,
+    also=(200,),
+)
 async def create_note(call: Call, body: Note) -> Answer[NotePublic]:
     note = NotePublic(id=call.act.new_id(), words=body.words, times=body.times, written_at=body.written_at)
     return Answer(note, status=200 if body.words == "known" else None, headers={"Location": f"/notes/{note.id}"})
@@ -380,6 +390,7 @@ async def _scalar(call: Call) -> str:
 
 async def _with_session(call: Call, session: Session) -> None: ...
 async def _plain(call: Call) -> None: ...
+def _plain_with_session(call: Call, session: Session) -> None: ...
 
 
 @pytest.mark.parametrize(
@@ -392,7 +403,11 @@ async def _plain(call: Call) -> None: ...
         (_plain, {"permission": "public"}, "no API key can have"),
         (_plain, {"permission": "learners:dance"}, "no API key can have"),
         (_plain, {"path": "/notes/{note_id}"}, "different parameters"),
-        (_plain, {"idempotent": True}, "can be idempotent only"),
+        (_plain, {}, "every POST is idempotent"),
+        (_plain_with_session, {"idempotent": False}, "every POST is idempotent"),
+        (_plain, {"idempotent": True, "guards": list_notes}, "does not show"),
+        (_plain, {"idempotent": True, "guards": get_note}, "does not show"),
+        (_plain, {"idempotent": True, "creates": get_note}, "does not show"),
     ],
 )
 def test_a_function_that_cannot_be_an_operation_is_refused_at_once(

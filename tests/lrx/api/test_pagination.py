@@ -79,6 +79,8 @@ def test_a_page_is_cut_before_the_row_that_only_says_there_is_more() -> None:
         "data": [{"name": "a"}, {"name": "b"}],
         "has_more": True,
         "next_cursor": encode_cursor("names", ("b",)),
+        "total": None,
+        "total_capped": None,
     }
     last = Page[Named].cut("names", ["a", "b"], 2, key=lambda row: (row,), show=lambda row: Named(name=row))
     assert (last.has_more, last.next_cursor) == (False, None)

@@ -1,0 +1,77 @@
+"""What the list of learners can be filtered and sorted by."""
+
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import col, or_, select
+
+from lrx.access import Act
+from lrx.address import address_forms
+from lrx.api.listing import Filter, Listing, Sort, equal, one_of, within
+from lrx.api.search import Search, oci_id_sought, said_like
+from lrx.models import Learner, LearnerOciId
+from lrx.oci_id import InvalidOciId, OciId
+
+__all__ = ["LEARNERS"]
+
+
+def _holders(act: Act) -> Any:
+    """Who of the site holds an OCI ID now."""
+    return select(col(LearnerOciId.learner_id)).where(
+        LearnerOciId.site_id == act.site_id, col(LearnerOciId.held_until).is_(None)
+    )
+
+
+def _holds(act: Act, typed: str) -> Any:
+    return col(Learner.id).in_(_holders(act).where(LearnerOciId.oci_id == oci_id_sought(typed)))
+
+
+def _holds_any(act: Act, wanted: bool) -> Any:
+    has = col(Learner.id).in_(_holders(act))
+    return has if wanted else ~has
+
+
+def _found_by(act: Act, typed: str) -> Any:
+    """Every word is part of a name or of the user name; or the whole is an OCI ID or its number."""
+    names = (Learner.full_name, Learner.given_name, Learner.family_name, Learner.username)
+    held = _holders(act)
+    found = [said_like(typed, [col(name) for name in names])]
+    found.append(col(Learner.id).in_(held.where(LearnerOciId.number == typed.strip().upper())))
+    with suppress(InvalidOciId):
+        found.append(col(Learner.id).in_(held.where(LearnerOciId.oci_id == OciId.parse(typed))))
+    return or_(*found)
+
+
+LEARNERS = Listing[Learner](
+    "learners",
+    col(Learner.id),
+    default="created_at",
+    sorts={
+        "created_at": Sort(col(Learner.id), UUID),  # ids are given out in the order of time
+        "updated_at": Sort(col(Learner.updated_at), datetime),
+        "username": Sort(col(Learner.username), str, nullable=True),
+        "family_name": Sort(col(Learner.family_name), str, nullable=True),
+    },
+    filters=(
+        Filter("q", Search, _found_by, "Words of the name or the user name, or an OCI ID or its number."),
+        one_of("id", col(Learner.id), UUID),
+        Filter("username", str, lambda _act, value: col(Learner.username) == value.strip().lower()),
+        Filter(
+            "home_page",
+            str,
+            lambda _act, value: col(Learner.home_page).in_(address_forms(value)),
+            "The address of the LMS; http and https are the same.",
+        ),
+        equal("lms_user_id", col(Learner.lms_user_id)),
+        Filter("oci_id", str, _holds, "In any form people type; held now."),
+        equal("email", col(Learner.email)),
+        equal("idnumber", col(Learner.idnumber)),
+        equal("suspended", col(Learner.suspended), bool),
+        Filter("has_oci_id", bool, _holds_any),
+        *within("created_at", col(Learner.created_at)),
+        *within("updated_at", col(Learner.updated_at)),
+    ),
+    synced="updated_at",
+)

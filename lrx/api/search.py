@@ -1,0 +1,53 @@
+"""Search as people type it: every word is part of one of the names, whatever the case."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import sqlalchemy as sa
+from pydantic import StringConstraints
+
+from lrx.oci_id import InvalidOciId, OciId
+
+__all__ = ["Search", "oci_id_sought", "said_like"]
+
+MOST_WORDS = 8
+ESCAPE = "\\"
+CAPITALS = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
+
+Search = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+"""What somebody looks for."""
+
+
+def said_like(typed: str, columns: Sequence[Any]) -> "sa.ColumnElement[bool]":
+    """The condition that every word typed, up to eight of them, is part of one of the columns."""
+    words = typed.split()[:MOST_WORDS]
+    return sa.and_(
+        *(
+            sa.or_(
+                *(sa.func.lower(column).like(f"%{form}%", escape=ESCAPE) for column in columns for form in _forms(word))
+            )
+            for word in words
+        )
+    )
+
+
+def oci_id_sought(typed: str) -> OciId:
+    """Return the OCI ID in the parameter `oci_id` of a query, in any form people type. Raises `InvalidOciId`."""
+    try:
+        return OciId.parse(typed)
+    except InvalidOciId as error:
+        for fault in error.faults:
+            fault.pointer = "/query/oci_id"
+        raise
+
+
+def _forms(word: str) -> list[str]:
+    """How the word may stand in what SQL's `lower` gives: SQLite's knows the ASCII letters only, so É stays É there."""
+    forms = (form.translate(CAPITALS) for form in (word.lower(), word.upper(), word.title()))
+    return [_escaped(form) for form in dict.fromkeys(forms)]
+
+
+def _escaped(word: str) -> str:
+    for sign in (ESCAPE, "%", "_"):
+        word = word.replace(sign, f"{ESCAPE}{sign}")
+    return word
