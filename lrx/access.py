@@ -14,6 +14,7 @@ __all__ = ["ALL_SCOPES", "PERMISSIONS", "Act", "Caller", "permit"]
 PERMISSIONS: Mapping[str, Text] = {
     "public": text("Anyone, without a credential."),
     "signed-in": text("Any administrator who has signed in."),
+    "api-key": text("Any API key."),
     "statements:write": text("Send statements."),
     "statements:read": text("See statements set aside and parked."),
     "statements:replay": text("Replay statements, corrected ones too: what they say counts."),
@@ -28,12 +29,17 @@ PERMISSIONS: Mapping[str, Text] = {
     "records:write": text("Send completions to be recorded."),
     "records:void": text("Void, unvoid and promote."),
     "inquiries:read": text("See what recipients asked and were answered."),
+    "jobs:read": text("See bulk work under way and what became of it."),
     "audit:read": text("See the audit log and alerts."),
+    "credentials:read": text("See the credentials of systems, without their secrets."),
+    "credentials:write": text("Issue credentials with permissions one has oneself, and revoke any."),
     "transcripts:ask": text("Ask for learning records as a recipient."),
 }
 
 ALL_SCOPES = tuple(
-    name for name in PERMISSIONS if name not in ("public", "signed-in", "statements:write", "transcripts:ask")
+    name
+    for name in PERMISSIONS
+    if name not in ("public", "signed-in", "api-key", "statements:write", "transcripts:ask")
 )
 """What an API key or an administrator can be given."""
 
@@ -76,6 +82,7 @@ def permit(caller: Caller, permission: str) -> None:
         permission == "public"
         or permission in caller.scopes
         or (permission == "signed-in" and caller.kind == "administrator")
+        or (permission == "api-key" and caller.kind == "api")
     ):
         return
     raise Forbidden(

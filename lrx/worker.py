@@ -7,8 +7,11 @@ from functools import partial
 
 import anyio
 
+from lrx import jobs
 from lrx.api.idempotency import forget
+from lrx.batches import KINDS
 from lrx.exchange import Exchange
+from lrx.job_runner import Runner
 from lrx.logs import log, trace_of
 from lrx.xapi.projector import Projector, replay_everything_parked
 
@@ -24,6 +27,7 @@ async def run(exchange: Exchange) -> None:
     """Work until cancelled. A failure is logged and tried again: a database that is away comes back."""
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(_keep_going, "projector", Projector(exchange).run)
+        tasks.start_soon(_keep_going, "jobs", Runner(exchange, KINDS).run)
         tasks.start_soon(_keep_going, "chores", lambda: _chores(exchange))
 
 
@@ -42,4 +46,6 @@ async def _chores(exchange: Exchange) -> None:
     while True:
         await exchange.database.write(partial(forget, before=exchange.clock.now() - KEYS_KEPT))
         await replay_everything_parked(exchange)
+        while await exchange.database.write(partial(jobs.forget_items, before=exchange.clock.now() - jobs.ITEMS_KEPT)):
+            pass
         await anyio.sleep(3600)

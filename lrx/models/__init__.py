@@ -15,6 +15,7 @@ from lrx.models.course import Activity, Course
 from lrx.models.course_recipient import CourseRecipient, RecipientInterval, SiteRecipient
 from lrx.models.delivery import CHIPS, Chip, Delivery, DeliveryStatus, Operation, SubjectKind
 from lrx.models.inquiry import Inquiry
+from lrx.models.job import Job, JobItem, JobStatus
 from lrx.models.learner import Identity, Learner, LearnerChange, LearnerOciId, ProfileField, VisibleTo
 from lrx.models.learning_record import Amendment, LearningRecord, Voiding
 from lrx.models.site import Site
@@ -47,6 +48,9 @@ __all__ = [
     "IdempotencyKey",
     "Identity",
     "Inquiry",
+    "Job",
+    "JobItem",
+    "JobStatus",
     "Learner",
     "LearnerChange",
     "LearnerOciId",

@@ -1,0 +1,11 @@
+"""Kinds of bulk work: what is done with one item of a batch. `KINDS` is what the job runner knows."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from lrx.batches import learners, learning_records, oci_ids
+from lrx.piecework import Kind
+
+__all__ = ["KINDS"]
+
+KINDS: Mapping[str, Kind[Any]] = {kind.name: kind for kind in (learners.KIND, oci_ids.KIND, learning_records.KIND)}
