@@ -9,11 +9,12 @@ from starlette.types import ASGIApp
 
 from admin_ui.app import create_admin
 from lrx import health, recipient_door, state
-from lrx.api import operation
+from lrx.api import endpoints
 from lrx.api.openapi import document
 from lrx.api.routes import OPERATIONS
 from lrx.exchange import Exchange
 from lrx.web import Endpoint, no_such_path, wrap
+from lrx.web.error_reference import errors_route
 from lrx.xapi import routes as xapi
 
 __all__ = ["create_app", "surfaces"]
@@ -23,10 +24,11 @@ def surfaces(exchange: Exchange) -> Sequence[BaseRoute]:
     """Everything the product answers to."""
     return [
         Mount("/xapi", app=_router(xapi.routes(exchange)), name="xapi"),
-        Mount("/api/v1", app=_router([_openapi(), *operation.routes(OPERATIONS, exchange)]), name="api"),
+        Mount("/api/v1", app=endpoints.router([_openapi(), *endpoints.routes(OPERATIONS, exchange)]), name="api"),
         Mount("/recipients", app=_router(recipient_door.mounts(exchange)), name="recipients"),
         Route("/admin", Endpoint({"GET": _to_pages}, {"GET": "public"}), name="to the pages"),
         Mount("/admin", app=create_admin(exchange), name="admin"),
+        errors_route(),
         *health.routes(exchange, state.READINGS),
     ]
 
@@ -45,9 +47,10 @@ async def _to_pages(_request: Request) -> Response:
 
 
 def _openapi() -> Route:
-    described = document(OPERATIONS)
+    # Made once: it is large, and anybody may ask for it.
+    described = bytes(JSONResponse(document(OPERATIONS)).body)
 
     async def openapi(_request: Request) -> Response:
-        return JSONResponse(described)
+        return Response(described, media_type="application/json")
 
     return Route("/openapi.json", Endpoint({"GET": openapi}, {"GET": "public"}), name="openapi")

@@ -39,6 +39,13 @@ class Metrics:
         self.inquiries = Counter(
             "lrx_inquiries", "Questions of recipients by outcome.", ("recipient", "outcome"), registry=self.registry
         )
+        self.connections = Gauge("lrx_connections", "Connections open now.", registry=self.registry)
+        self.connections_closed = Counter(
+            "lrx_connections_closed",
+            "Connections ended: client, answered, idle, head_late, body_late, unread, refused, crowded, stopped.",
+            ("reason",),
+            registry=self.registry,
+        )
 
     def exposition(self) -> bytes:
         """Everything counted, in the text format of Prometheus."""

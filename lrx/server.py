@@ -1,8 +1,14 @@
 """The HTTP server: uvicorn with uvloop and httptools, the worker beside it, and an end that finishes what was begun."""
 
+import asyncio
 import signal
+import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from typing import Any, cast
 
 import anyio
 import uvicorn
@@ -10,34 +16,62 @@ from starlette.types import ASGIApp
 
 from lrx import worker
 from lrx.app import create_app
-from lrx.exchange import open_exchange
+from lrx.connection import Connection
+from lrx.exchange import Exchange, open_exchange
 from lrx.readiness import require_ready
+from lrx.receipt import Connections, Limits, raise_open_files
 from lrx.settings import Settings
 
 __all__ = ["Server", "serve", "signalled"]
+
+SEND_BUFFER = 256 * 1024
+"""Bytes the system holds for a client that does not read; left alone, it would hold several million for each."""
 
 
 class Server(uvicorn.Server):
     """A server that stops on SIGINT and SIGTERM and returns, so that what stands around it is closed as well."""
 
-    def __init__(self, app: ASGIApp, host: str, port: int) -> None:
+    def __init__(self, app: ASGIApp, exchange: Exchange, host: str, port: int) -> None:
+        limits = Limits.of(exchange.settings)
+        self.connections = Connections(
+            replace(limits, max_connections=raise_open_files(limits.max_connections)),
+            exchange.metrics,
+            exchange.random,
+            exchange.settings.language,
+            time.monotonic,
+        )
         super().__init__(
             uvicorn.Config(
                 app,
                 host=host,
                 port=port,
                 loop="uvloop",
-                http="httptools",
+                # Every limit on what arrives is there; uvicorn has none of its own.
+                http=cast(Any, partial(Connection, self.connections)),
                 ws="none",
                 lifespan="off",
                 # Requests are logged by ourselves: uvicorn's line holds the query.
                 access_log=False,
                 log_config=None,
                 server_header=False,
-                timeout_keep_alive=20,
                 timeout_graceful_shutdown=30,
             )
         )
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, and begin to watch over the connections."""
+        await super().startup(sockets)
+        for listening in self.servers:
+            for one in listening.sockets:
+                one.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+        self.connections.open(asyncio.get_running_loop())
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Finish the requests begun; their deadlines still count."""
+        try:
+            await super().shutdown(sockets)
+        finally:
+            self.connections.close()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -72,5 +106,5 @@ async def serve(settings: Settings, *, host: str, port: int, with_worker: bool) 
         async with anyio.create_task_group() as tasks:
             if with_worker:
                 tasks.start_soon(worker.run, exchange)
-            await Server(create_app(exchange), host, port).run_until_signalled()
+            await Server(create_app(exchange), exchange, host, port).run_until_signalled()
             tasks.cancel_scope.cancel()

@@ -65,9 +65,69 @@ class Settings(BaseSettings):
     max_body_bytes: Annotated[int, Field(description="Largest request body taken, in bytes.", ge=1024)] = (
         8 * 1024 * 1024
     )
+    head_seconds: Annotated[
+        int, Field(description="Seconds for the head of a request, from its first byte on.", ge=1, le=3600)
+    ] = 10
+    body_seconds: Annotated[
+        int, Field(description="Seconds for the body of a request, however large it is.", ge=1, le=86400)
+    ] = 900
+    body_bytes_per_second: Annotated[
+        int,
+        Field(
+            description="Slowest a body may come, in bytes a second over any 15 seconds; 0: as slowly as it likes.",
+            ge=0,
+        ),
+    ] = 500
+    idle_seconds: Annotated[
+        int,
+        Field(
+            description="Seconds an idle connection is kept open. A proxy in front must give up its own earlier.",
+            ge=1,
+            le=3600,
+        ),
+    ] = 15
+    unread_seconds: Annotated[
+        int,
+        Field(description="Seconds a client may leave its answer unread before it is cut off.", ge=1, le=3600),
+    ] = 15
+    max_connections: Annotated[
+        int,
+        Field(
+            description="Connections open at once. One more closes those idle or late longest; if none is, it is "
+            "answered 503.",
+            ge=1,
+        ),
+    ] = 4000
+    max_connections_per_address: Annotated[
+        int,
+        Field(
+            description="Connections open at once from one address; 0: no limit. Behind a proxy all come from the "
+            "proxy's address: leave it 0 there.",
+            ge=0,
+        ),
+    ] = 0
+    max_target_bytes: Annotated[
+        int, Field(description="Longest address of a request, path and query, in bytes.", ge=256, le=65536)
+    ] = 8192
+    max_head_bytes: Annotated[
+        int, Field(description="Largest header block of a request, in bytes.", ge=1024, le=1048576)
+    ] = 16384
+    max_headers: Annotated[int, Field(description="Most headers of a request.", ge=10, le=10000)] = 100
+    max_bodies_bytes: Annotated[
+        int,
+        Field(
+            description="Memory for bodies being received, all together, in bytes. The body that goes over it is "
+            "answered 503; one of up to 64 KiB is always taken.",
+            ge=1048576,
+        ),
+    ] = 256 * 1024 * 1024
     recipient_rate_limit: Annotated[
         str,
         Field(description="Questions a recipient's service account may ask; an identifier of a batch counts as one."),
+    ] = "6000/minute"
+    api_rate_limit: Annotated[
+        str,
+        Field(description="Requests one credential may send to `/api/v1` or `/xapi`, counted in each process."),
     ] = "6000/minute"
     sign_in_rate_limit: Annotated[
         str,
@@ -91,7 +151,7 @@ class Settings(BaseSettings):
             raise ValueError(text("Give a time zone of the IANA list, such as America/Toronto.")) from error
         return value
 
-    @field_validator("recipient_rate_limit", "sign_in_rate_limit")
+    @field_validator("recipient_rate_limit", "api_rate_limit", "sign_in_rate_limit")
     @classmethod
     def _known_rate(cls, value: str) -> str:
         try:

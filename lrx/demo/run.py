@@ -84,7 +84,7 @@ async def _run(settings: Settings, story: dict[str, Any], host: str, port: int, 
         clock = exchange.clock
         if not isinstance(clock, FrozenClock):
             raise TypeError("the demonstration runs on a frozen clock")
-        serving = Server(_app(exchange, clock), host, port)
+        serving = Server(_app(exchange, clock), exchange, host, port)
 
         async def prepare() -> None:
             await _started(serving)

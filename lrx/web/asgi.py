@@ -4,14 +4,14 @@ a body, and problems for what nobody caught. `wrap` puts it around an applicatio
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from functools import cache
 from http import HTTPMethod
 
-import structlog
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.contextvars import bind_contextvars, reset_contextvars
 
 from lrx.errors import LrxError
 from lrx.exchange import Exchange
@@ -21,11 +21,21 @@ from lrx.metrics import Metrics
 from lrx.text import LANGUAGES, Language, text
 from lrx.web.problems import BodyTooLarge, MethodNotAllowed, Unexpected, UnknownPath, problem
 
-__all__ = ["Endpoint", "Handler", "language_of", "no_such_path", "request_id_of", "wrap"]
+__all__ = [
+    "BEARER",
+    "DEFAULT_RAW",
+    "Endpoint",
+    "Handler",
+    "language_of",
+    "no_such_path",
+    "preferred_language",
+    "request_id_of",
+    "wrap",
+]
 
 Handler = Callable[[Request], Awaitable[Response]]
 
-REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 LANGUAGE_RANGE = re.compile(r"\s*(\*|[A-Za-z]{1,8})(?:-[A-Za-z0-9-]+)?\s*(?:;\s*q=([01](?:\.[0-9]{0,3})?)\s*)?")
 BEARER = "Bearer"
 CLIENT_WENT_AWAY = 499
@@ -39,6 +49,7 @@ DEFAULT_HEADERS: Mapping[str, str] = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+DEFAULT_RAW = [(name.lower().encode(), value.encode()) for name, value in DEFAULT_HEADERS.items()]
 
 
 class Endpoint:
@@ -79,96 +90,56 @@ def language_of(scope: Scope) -> Language:
 
 def wrap(app: ASGIApp, exchange: Exchange, timer: Callable[[], float] = time.perf_counter) -> ASGIApp:
     """Return `app` with all that surfaces share around it. `timer` counts seconds, for durations only."""
-    app = _limit_body(app, exchange.settings.max_body_bytes)
-    app = _answer_problems(app)
-    app = _set_headers(app)
-    app = _watch(app, exchange.metrics, timer)
-    return _introduce(app, exchange.random, exchange.settings.language)
+    limit, default, random = exchange.settings.max_body_bytes, exchange.settings.language, exchange.random
+    tally = _Tally(exchange.metrics)
 
-
-def _introduce(app: ASGIApp, random: RandomBytes, default: Language) -> ASGIApp:
-    """Give each request an id, its own where it brought a usable one, and find its reader's language."""
-
-    async def introduced(scope: Scope, receive: Receive, send: Send) -> None:
+    async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        given = headers.get("x-request-id", "")
-        request_id = given if REQUEST_ID.fullmatch(given) else random(16).hex()
-        scope.setdefault("state", {}).update(
-            request_id=request_id, language=_preferred(headers.get("accept-language", ""), default)
-        )
-
-        async def send_with_id(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                MutableHeaders(scope=message)["X-Request-Id"] = request_id
-            await send(message)
-
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
-            await app(scope, receive, send_with_id)
-
-    return introduced
-
-
-def _watch(app: ASGIApp, metrics: Metrics, timer: Callable[[], float]) -> ASGIApp:
-    """Log and count each answer by the template of its route, never by what was in the path or the query."""
-
-    async def watched(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await app(scope, receive, send)
-            return
-        start, status = timer(), CLIENT_WENT_AWAY
-
-        async def send_and_note(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
-
+        start = timer()
+        passage = _Passage(scope, receive, send, random, default, limit)
+        bound = bind_contextvars(request_id=passage.request_id)
         try:
-            await app(scope, receive, send_and_note)
+            await passage.through(app)
         finally:
-            seconds = timer() - start
-            method = scope["method"] if scope["method"] in HTTPMethod.__members__ else "OTHER"
-            route = _template(scope)
-            metrics.requests.labels(method, route, str(status)).inc()
-            metrics.request_seconds.labels(method, route).observe(seconds)
-            log.info("request", method=method, route=route, status=status, duration_ms=round(seconds * 1000, 3))
+            tally.note(scope, passage.status, timer() - start)
+            reset_contextvars(**bound)
 
-    return watched
+    return wrapped
 
 
-def _set_headers(app: ASGIApp) -> ASGIApp:
-    async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in DEFAULT_HEADERS.items():
-                    headers.setdefault(name, value)
-            await send(message)
+class _Passage:
+    """One request on its way in, and its answer on the way out."""
 
-        await app(scope, receive, send_with_headers)
+    __slots__ = ("_declared", "_limit", "_receive", "_received", "_scope", "_send", "request_id", "status")
 
-    return guarded
+    def __init__(
+        self, scope: Scope, receive: Receive, send: Send, random: RandomBytes, default: Language, limit: int
+    ) -> None:
+        given = accepted = declared = b""
+        for name, value in scope["headers"]:
+            match name:
+                case b"x-request-id":
+                    given = given or value
+                case b"accept-language":
+                    accepted = accepted or value
+                case b"content-length":
+                    declared = value
+        self._scope, self._receive, self._send = scope, receive, send
+        self._limit, self._declared, self._received = limit, int(declared[:18]) if declared.isdigit() else 0, 0
+        self.request_id = given.decode() if REQUEST_ID.fullmatch(given) else random(16).hex()
+        self.status = CLIENT_WENT_AWAY
+        """Of the answer, once it has begun."""
+        language = preferred_language(accepted.decode("latin-1"), default) if accepted else default
+        scope.setdefault("state", {}).update(request_id=self.request_id, language=language)
 
-
-def _answer_problems(app: ASGIApp) -> ASGIApp:
-    """Answer whatever was not caught. A mistake of ours is logged with its trace; the caller is told its id only."""
-
-    async def answering(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await app(scope, receive, send)
-            return
-        has_started = False
-
-        async def send_and_note(message: Message) -> None:
-            nonlocal has_started
-            has_started = True
-            await send(message)
-
+    async def through(self, app: ASGIApp) -> None:
+        """Have it answered, by a problem if need be. A mistake of ours is logged with its trace; the caller is told its
+        id only."""
+        scope = self._scope
         try:
-            await app(scope, receive, send_and_note)
+            await app(scope, self.receive, self.send)
             return
         except ClientDisconnect:
             return  # nobody is left to answer
@@ -176,45 +147,56 @@ def _answer_problems(app: ASGIApp) -> ASGIApp:
             refusal = error
         except Exception as error:
             log.error("unexpected error", error=type(error).__qualname__, trace=trace_of(error))
-            refusal = Unexpected(request_id_of(scope))
-        if has_started:
+            refusal = Unexpected(self.request_id)
+        if self.status != CLIENT_WENT_AWAY:
             raise refusal  # too late for another answer; the server breaks the connection off
         response = problem(
             refusal,
             language=language_of(scope),
             path=scope["path"],
-            request_id=request_id_of(scope),
+            request_id=self.request_id,
             scheme=scope["state"].get("scheme", BEARER),
         )
-        await response(scope, receive, send)
+        await response(scope, self.receive, self.send)
 
-    return answering
+    async def receive(self) -> Message:
+        """Refuse a body over the limit where somebody reads it, so that each surface can say so in its own format: by
+        the declared length before anything is taken in, else when too much has come."""
+        if self._declared > self._limit:
+            raise BodyTooLarge(self._limit)
+        message = await self._receive()
+        self._received += len(message.get("body", b""))
+        if self._received > self._limit:
+            raise BodyTooLarge(self._limit)
+        return message
+
+    async def send(self, message: Message) -> None:
+        """Note the status, and set the headers that are not there."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = [one for one in message.get("headers", ()) if one[0] != b"x-request-id"]
+            names = {name for name, _ in headers}
+            headers += [one for one in DEFAULT_RAW if one[0] not in names]
+            headers += self._scope["state"].get("headers", ())  # those of every answer to this request
+            headers.append((b"x-request-id", self.request_id.encode()))
+            message["headers"] = headers
+        await self._send(message)
 
 
-def _limit_body(app: ASGIApp, limit: int) -> ASGIApp:
-    """Refuse a body over `limit` bytes where somebody reads it, so that each surface can say so in its own format:
-    by the declared length before anything is taken in, else when too much has come."""
+class _Tally:
+    """Logs and counts each answer by the template of its route, never by what was in the path or the query."""
 
-    async def limited(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await app(scope, receive, send)
-            return
-        declared = Headers(scope=scope).get("content-length", "0")
-        received = 0
+    def __init__(self, metrics: Metrics) -> None:
+        # The library looks its labels up anew each time, under a lock.
+        self._requests = cache(metrics.requests.labels)
+        self._seconds = cache(metrics.request_seconds.labels)
 
-        async def receive_at_most() -> Message:
-            nonlocal received
-            if declared.isdecimal() and int(declared) > limit:
-                raise BodyTooLarge(limit)
-            message = await receive()
-            received += len(message.get("body", b""))
-            if received > limit:
-                raise BodyTooLarge(limit)
-            return message
-
-        await app(scope, receive_at_most, send)
-
-    return limited
+    def note(self, scope: Scope, status: int, seconds: float) -> None:
+        method = scope["method"] if scope["method"] in HTTPMethod.__members__ else "OTHER"
+        route = _template(scope)
+        self._requests(method, route, str(status)).inc()
+        self._seconds(method, route).observe(seconds)
+        log.info("request", method=method, route=route, status=status, duration_ms=round(seconds * 1000, 3))
 
 
 def _template(scope: Scope) -> str:
@@ -228,7 +210,7 @@ def _template(scope: Scope) -> str:
     return "unmatched"
 
 
-def _preferred(accepted: str, default: Language) -> Language:
+def preferred_language(accepted: str, default: Language) -> Language:
     """Return what Accept-Language (RFC 9110, 12.5.4) likes best among our languages."""
     weights: dict[str, float] = {}
     for part in accepted.split(","):
