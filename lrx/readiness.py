@@ -5,20 +5,20 @@ from sqlmodel import Session, col, select
 from lrx.errors import Invalid
 from lrx.exchange import Exchange
 from lrx.models import SiteRecipient
-from lrx.schema import current_revision, head_revision
+from lrx.schema import current_revision, head_revision, require_known
 from lrx.text import text
 
 __all__ = ["SchemaBehind", "require_ready"]
 
 
 class SchemaBehind(Invalid):
-    """The database is empty, or of another version."""
+    """The database is empty, or of an older version."""
 
     code = "schema_behind"
 
 
 async def require_ready(exchange: Exchange) -> None:
-    """Return when the product can start. Raises `SchemaBehind` and `WrongKey`, each with what to do."""
+    """Return when the product can start. Raises `SchemaBehind`, `SchemaAhead` and `WrongKey`, each with what to do."""
     await exchange.database.read(_require_schema)
     sealed = await exchange.database.read(_any_credentials)
     if sealed is not None:
@@ -27,6 +27,7 @@ async def require_ready(exchange: Exchange) -> None:
 
 def _require_schema(session: Session) -> None:
     found, wanted = current_revision(session.connection()), head_revision()
+    require_known(found)
     if found != wanted:
         raise SchemaBehind(
             text(

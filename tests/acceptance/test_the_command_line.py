@@ -7,12 +7,16 @@ from pathlib import Path
 
 import httpx
 import pytest
+from sqlalchemy.engine import make_url
 
+from lrx.schema import head_revision
 from tests.served import Served
 
 
 def test_an_installation_from_nothing_takes_statements_and_answers_cmars(served: Served) -> None:
-    assert served.lrx("migrate") == {"revision": "0001"}
+    first = served.lrx("migrate")
+    # The database of the tests is migrated already.
+    assert first == {"revision": head_revision(), "before": head_revision(), "applied": []}
     lms = served.lrx("credentials", "create", "--site", "default", "--kind", "lms")
     strict = served.lrx("credentials", "create", "--kind", "lms", "--mode", "strict")
     cmars = served.lrx("credentials", "create", "--kind", "recipient", "--recipient", "cmars")
@@ -109,6 +113,94 @@ def test_a_command_on_an_empty_database_says_what_to_do(tmp_path: Path, words: t
     assert ended.returncode == 5
     assert "lrx migrate" in ended.stderr.decode()
     assert "Traceback" not in ended.stderr.decode()
+
+
+COMMANDS = [
+    ("migrate",),
+    ("serve",),
+    ("worker",),
+    ("rebuild",),
+    ("backup",),
+    ("restore", "/dev/null"),
+    ("credentials", "create", "--kind", "lms"),
+    ("sites", "create", "--code", "lakeside", "--name", "Lakeside Health"),
+]
+AWAY = "postgresql://lrx:a-password@127.0.0.1:1/lrx"
+"""Nothing listens on port 1."""
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=[words[0] for words in COMMANDS])
+def test_a_database_that_is_away_is_told_in_a_sentence(tmp_path: Path, words: tuple[str, ...]) -> None:
+    ended = Served(AWAY, tmp_path).run(*words)
+
+    said = ended.stderr.decode()
+    assert (ended.returncode, "Traceback" in said) == (5, False), said
+    assert "127.0.0.1:1/lrx does not answer" in said
+    assert "a-password" not in said
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"password": "a-password"}, "refuses the user name or the password"),
+        ({"database": "nowhere"}, "has no database nowhere"),
+    ],
+)
+def test_a_wrong_address_of_a_server_is_told_in_a_sentence(
+    database_url: str, tmp_path: Path, changes: dict[str, str], sentence: str
+) -> None:
+    wrong = make_url(database_url).set(**changes).render_as_string(hide_password=False)
+    for words in (("migrate",), ("rebuild",), ("doctor",)):
+        ended = Served(wrong, tmp_path).run(*words)
+        said = ended.stderr.decode()
+        assert ended.returncode == (1 if words == ("doctor",) else 5)
+        assert sentence in said
+        assert "Traceback" not in said
+        assert "a-password" not in said
+
+
+@pytest.mark.parametrize(
+    ("address", "sentence"),
+    [
+        ("sqlite:////proc/nowhere/lrx.db", "/proc/nowhere cannot be used"),
+        ("sqlite:///{folder}/no_database", "cannot be used: file is not a database"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_told_in_a_sentence(tmp_path: Path, address: str, sentence: str) -> None:
+    (tmp_path / "no_database").write_text("No database at all. " * 500)
+    for words in (("migrate",), ("rebuild",)):
+        ended = Served(address.format(folder=tmp_path), tmp_path).run(*words)
+        said = ended.stderr.decode()
+        assert (ended.returncode, "Traceback" in said) == (5, False), said
+        assert sentence in said
+
+
+def test_migrate_says_what_it_did(tmp_path: Path) -> None:
+    served = Served(f"sqlite:///{tmp_path / 'lrx.db'}", tmp_path)
+    assert f"It is at revision {head_revision()} now" in served.run("migrate").stderr.decode()
+    assert "nothing was changed" in served.run("migrate").stderr.decode()
+
+
+def test_a_backup_is_made_in_the_data_folder_checked_and_restored(tmp_path: Path) -> None:
+    served = Served(f"sqlite:///{tmp_path / 'lrx.db'}", tmp_path)
+    assert "nothing to keep" in served.run("backup").stderr.decode()
+    assert not (tmp_path / "lrx.db").exists()
+    served.lrx("migrate")
+    made = served.lrx("backup")
+    path = Path(made["path"])
+    assert path.parent == tmp_path / "backups"
+    assert served.lrx("backup", "--verify", str(path))["identity"] == made["identity"]
+    assert served.run("backup", "--verify").returncode == 2
+
+    refused = served.run("restore", str(path))
+    assert (refused.returncode, "--replace" in refused.stderr.decode()) == (5, True)
+    told = served.run("restore", str(path), "--replace").stderr.decode()
+    assert "is kept as" in told
+    assert "lrx doctor" in told
+    missing = served.run("restore", str(tmp_path / "missing.zip"), "--replace")
+    assert (missing.returncode, "missing.zip" in missing.stderr.decode()) == (5, True)
+    assert [one["check"] for one in served.lrx("doctor")["findings"] if one["level"] == "wrong"] == []
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,15 @@ from alembic.script import ScriptDirectory
 from sqlmodel import SQLModel
 
 import lrx.models  # noqa: F401 - fills the metadata
-from lrx.schema import current_revision, head_revision, migrate, run_with_connection
+from lrx.schema import (
+    Migrated,
+    SchemaAhead,
+    current_revision,
+    fact_tables,
+    head_revision,
+    migrate,
+    run_with_connection,
+)
 from tests.house import House, captured_requests
 
 ROOT = Path(__file__).parents[2]
@@ -76,7 +84,7 @@ def test_an_empty_database_is_brought_to_the_newest_revision(database_url: str) 
 
 def test_migrating_again_changes_nothing(database_url: str) -> None:
     before = seen_by(database_url, columns_of)
-    assert migrate(database_url) == head_revision()
+    assert migrate(database_url) == Migrated(head_revision(), (), head_revision())
     assert seen_by(database_url, columns_of) == before
 
 
@@ -130,4 +138,17 @@ async def test_the_database_itself_refuses_to_change_or_delete_a_fact(facts: Hou
 
 def test_the_tables_of_facts_tested_here_are_those_of_the_migrations() -> None:
     declared = {table for one in SCRIPTS.walk_revisions() for table in getattr(one.module, "FACTS", ())}
-    assert declared == set(FACTS)
+    assert declared == set(FACTS) == set(fact_tables())
+
+
+def test_a_migration_says_what_it_did(tmp_path: Path) -> None:
+    applied = tuple(reversed([one.revision for one in SCRIPTS.walk_revisions()]))
+    assert migrate(f"sqlite:///{tmp_path / 'lrx.db'}") == Migrated(None, applied, head_revision())
+
+
+def test_a_database_of_a_newer_version_is_refused_and_stays_as_it_is(database_url: str) -> None:
+    ahead = "UPDATE alembic_version SET version_num = '9999'"
+    run_with_connection(database_url, lambda connection: connection.exec_driver_sql(ahead))
+    with pytest.raises(SchemaAhead, match="newer version"):
+        migrate(database_url)
+    assert seen_by(database_url, current_revision) == "9999"
