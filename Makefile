@@ -6,7 +6,7 @@ HOST ?= 127.0.0.1
 PORT ?= 8080
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check docs bench soak lock clean
+.PHONY: help venv demo test corpora check docs bench soak lock clean
 
 help: ## List what can be made.
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,7 +18,11 @@ demo: .venv/.runtime ## Start a demonstration on loopback: a site, its people, a
 
 test: .venv/.development ## Run all tests, on SQLite and on PostgreSQL.
 	@./.ci/system-packages
+	@$(BIN)/python .ci/corpora || echo "The tests that need them are skipped." >&2
 	$(BIN)/python -m pytest -n auto --dist worksteal
+
+corpora: .venv/.development ## Fetch the corpora of hostile input that tests use. Needs npm.
+	@$(BIN)/python .ci/corpora
 
 check: .venv/.development ## Lint, types, import contracts, current reference pages.
 	$(BIN)/ruff check .
@@ -32,9 +36,10 @@ docs: .venv/.development ## Print the reference pages from the code.
 
 bench: .venv/.development ## Measure; prints machine, versions and ratios.
 	$(BIN)/python -m bench.exchange
+	$(BIN)/python -m bench.slow_connections
 
-soak: .venv/.development ## The long runs: the tests marked slow, again and again.
-	for run in 1 2 3 4 5 6 7 8 9 10; do $(BIN)/python -m pytest -q -m slow || exit 1; done
+soak: .venv/.development ## The long runs: a thousand kills of each kind.
+	$(BIN)/python -m bench.soak
 
 lock: ## Pin the newest versions that fit, with hashes. Needs uv.
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --upgrade --extra build -o requirements.lock

@@ -2,6 +2,8 @@
 
 import re
 
+from lrx.json_reader import MOST_ELEMENTS, TooManyElements
+
 __all__ = ["begins_array", "outline"]
 
 _MARK = re.compile(rb'\\.|["\[\]{},]', re.DOTALL)
@@ -17,7 +19,8 @@ def outline(body: bytes) -> list[bytes]:
     """Return the bytes of each element of what begins as an array, whatever is wrong inside them.
 
     Nothing is left out: what follows the end of the array is an element of its own, and an array that breaks off ends
-    with what there is of its last element. `body` is one that `begins_array`.
+    with what there is of its last element. `body` is one that `begins_array`. Raises `TooManyElements` when one more
+    follows on `MOST_ELEMENTS`.
     """
     body = _begun(body)
     elements: list[bytes] = []
@@ -33,6 +36,8 @@ def outline(body: bytes) -> list[bytes]:
         elif mark == b"," and depth == 0:
             elements.append(body[start : found.start()])
             start = found.end()
+            if len(elements) >= MOST_ELEMENTS:
+                raise TooManyElements
         elif mark in (b"]", b"}") and depth == 0:
             elements.append(body[start : found.start()])
             start = found.end()

@@ -12,7 +12,17 @@ import msgspec
 from lrx.errors import Fault, Invalid
 from lrx.text import Text, text
 
-__all__ = ["DEEPEST", "LONGEST_NUMBER", "JsonValue", "MalformedJson", "read_json", "split_array"]
+__all__ = [
+    "DEEPEST",
+    "LONGEST_NUMBER",
+    "MOST_ELEMENTS",
+    "MOST_VALUES",
+    "JsonValue",
+    "MalformedJson",
+    "TooManyElements",
+    "read_json",
+    "split_array",
+]
 
 JsonValue: TypeAlias = "dict[str, JsonValue] | list[JsonValue] | str | int | float | bool | None"
 """What JSON can say. Whole numbers are `int` whatever their size, so they may not fit 64 bits."""
@@ -23,6 +33,13 @@ DEEPEST = 100
 LONGEST_NUMBER = 300
 """How many characters a number may have."""
 
+MOST_VALUES = 250_000
+"""How many values one document may hold, counted by the marks before them. Read, a value takes a hundred times the two
+bytes it can be written in."""
+
+MOST_ELEMENTS = 10_000
+"""How many elements an array may have that is split into its elements."""
+
 
 class MalformedJson(Invalid):
     """The bytes are not JSON that can be read in exactly one way. The first fault says where, as a JSON pointer."""
@@ -30,15 +47,29 @@ class MalformedJson(Invalid):
     code = "json_malformed"
 
 
+class TooManyElements(Invalid):
+    """The array has more elements than are taken in one request."""
+
+    code = "too_many_elements"
+
+    def __init__(self) -> None:
+        super().__init__(
+            text("The array has more than {limit} elements. Send fewer, in several requests.", limit=MOST_ELEMENTS)
+        )
+
+
 def read_json(body: bytes) -> JsonValue:
     """Return the value that `body` holds, in UTF-8.
 
     Whole numbers stay `int`, also beyond 2**63; other numbers become `float`. Raises `MalformedJson`, and nothing else,
     for: no content, another encoding, a byte order mark, a syntax error, a key given twice (RFC 8259, 4, leaves its
-    meaning open), NaN and infinities, a number too long or too large, nesting deeper than `DEEPEST`, and NUL or half
-    of a surrogate pair in a string or a key (PostgreSQL keeps neither, UTF-8 not the second).
+    meaning open), NaN and infinities, a number too long or too large, nesting deeper than `DEEPEST`, more values than
+    `MOST_VALUES`, and NUL or half of a surrogate pair in a string or a key (PostgreSQL keeps neither, UTF-8 not the
+    second).
     """
     characters = _characters(body)
+    if sum(map(body.count, _VALUE_MARKS)) > MOST_VALUES:
+        _refuse(_TOO_MANY)
     repeats: list[_Twice] = []
     try:
         value: JsonValue = json.loads(
@@ -69,23 +100,32 @@ def read_json(body: bytes) -> JsonValue:
 def split_array(body: bytes) -> list[bytes] | None:
     """Return the exact bytes of each element of an array, or None when `body` holds something else.
 
-    Raises `MalformedJson`. For an array, only its outline has been read: give every element to `read_json`, which says
-    what is wrong with that one and leaves its neighbours alone.
+    Raises `MalformedJson` and, beyond `MOST_ELEMENTS`, `TooManyElements`. For an array, only its outline has been read:
+    give every element to `read_json`, which says what is wrong with that one and leaves its neighbours alone.
     """
     if not _characters(body).lstrip(" \t\r\n").startswith("["):
         read_json(body)
         return None
+    # Commas inside the elements count too, so this bounds the memory and leaves the number to be counted.
+    if body.count(b",") > _MOST_COMMAS:
+        raise TooManyElements
     try:
-        return [bytes(element) for element in msgspec.json.decode(body, type=list[msgspec.Raw])]
+        elements = msgspec.json.decode(body, type=list[msgspec.Raw])
     except msgspec.DecodeError as error:
         _refuse(text("This is not a JSON array: a part of it cannot be read. Correct it."), cause=error)
     except RecursionError as error:
         _refuse(_TOO_DEEP, cause=error)
+    if len(elements) > MOST_ELEMENTS:
+        raise TooManyElements
+    return [bytes(element) for element in elements]
 
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _TOO_DEEP = text("The JSON is nested more than {limit} levels deep. Flatten it.", limit=DEEPEST)
 _TOO_LONG = text("A number has more than {limit} characters. Shorten it, or send it as a string.", limit=LONGEST_NUMBER)
+_TOO_MANY = text("The JSON holds more than {limit} values. Send it in parts.", limit=MOST_VALUES)
+_VALUE_MARKS = (b",", b"[", b"{")
+_MOST_COMMAS = 1_000_000
 _CONTAINERS = (dict, list)
 _SUSPECT_ESCAPE = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 _UNKEEPABLE = re.compile("[\0\ud800-\udfff]")

@@ -13,6 +13,7 @@ from lrx.text import Text, text
 __all__ = [
     "DEEPEST",
     "LARGEST",
+    "MOST_MARKS",
     "Element",
     "MalformedXml",
     "child",
@@ -31,9 +32,14 @@ LARGEST = 8 * 1024 * 1024
 DEEPEST = 100
 """How many elements may lie inside one another."""
 
+MOST_MARKS = 200_000
+"""How many `<` and `=` a document may hold: elements and attributes begin with them, and read, one takes a hundred
+times the bytes it can be written in."""
+
 _ENCODINGS = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _DECLARED = re.compile(rb"""\s*<\?xml\s[^>]*?encoding\s*=\s*["']([^"'>]*)["']""")
+_VERSION = re.compile(rb"""\s*<\?xml\s+version\s*=\s*["']([^"'>]*)["']""")
 _TOO_DEEP = etree.XPath(f"boolean({'/*' * (DEEPEST + 1)})")
 _UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -47,10 +53,12 @@ class MalformedXml(Invalid):
 def read_xml(body: bytes) -> Element:
     """Return the root element of the document in `body`, without comments and processing instructions.
 
-    Raises `MalformedXml`, and nothing else, for: no content, more than `LARGEST` bytes, an encoding other than UTF-8
-    (or its part ASCII), a DOCTYPE (refused before what follows it is read), XML that is not well-formed, an undeclared
-    prefix or entity, and nesting deeper than `DEEPEST`. Nothing outside the document is ever read.
+    Raises `MalformedXml`, and nothing else, for: no content, more than `LARGEST` bytes or `MOST_MARKS`, a version other
+    than 1.0, an encoding other than UTF-8 (or its part ASCII), a DOCTYPE (refused before what follows it is read), XML
+    that is not well-formed, an undeclared prefix or entity, and nesting deeper than `DEEPEST`. Nothing outside the
+    document is ever read.
     """
+    _refuse_size(body)
     _refuse_encoding(body)
     try:
         etree.fromstring(body, _parser(cast("etree.ParserTarget", _Prolog())))
@@ -143,11 +151,20 @@ def _parser(target: "etree.ParserTarget | None" = None) -> etree.XMLParser:
     )
 
 
-def _refuse_encoding(body: bytes) -> None:
+def _refuse_size(body: bytes) -> None:
     if not body.strip():
         _refuse(text("There is no content. Send XML."))
     if len(body) > LARGEST:
         _refuse(text("The XML has more than {limit} bytes. Send it in parts.", limit=LARGEST))
+    if body.count(b"<") + body.count(b"=") > MOST_MARKS:
+        _refuse(text("The XML has too many elements and attributes. Send it in parts."))
+
+
+def _refuse_encoding(body: bytes) -> None:
+    # The parser reads version 1.1 by the rules of 1.0, which admit characters that 1.1 forbids.
+    version = _VERSION.match(body.removeprefix(_BYTE_ORDER_MARK))
+    if version and version[1] != b"1.0":
+        _refuse(text("The XML declares a version other than 1.0. Save it as XML 1.0."))
     declared = _DECLARED.match(body.removeprefix(_BYTE_ORDER_MARK))
     if declared and declared[1].decode("ascii", "replace").lower() not in _ENCODINGS:
         _refuse(text("The XML declares an encoding other than UTF-8. Save it as UTF-8."))

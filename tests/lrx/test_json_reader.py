@@ -6,7 +6,18 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lrx.errors import Invalid
-from lrx.json_reader import DEEPEST, LONGEST_NUMBER, JsonValue, MalformedJson, read_json, split_array
+from lrx.json_outline import outline
+from lrx.json_reader import (
+    DEEPEST,
+    LONGEST_NUMBER,
+    MOST_ELEMENTS,
+    MOST_VALUES,
+    JsonValue,
+    MalformedJson,
+    TooManyElements,
+    read_json,
+    split_array,
+)
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -85,7 +96,11 @@ def test_json_is_read_as_it_stands(body: bytes, value: JsonValue) -> None:
         ),
         (b"[" * 101 + b"]" * 101, "/0" * 100, "The JSON is nested more than 100 levels deep. Flatten it."),
         (b'{"a":' * 101 + b"1" + b"}" * 101, "/a" * 100, "The JSON is nested more than 100 levels deep. Flatten it."),
-        (b"[" * 1_000_000, "", "The JSON is nested more than 100 levels deep. Flatten it."),
+        (b"[" * 100_000, "", "The JSON is nested more than 100 levels deep. Flatten it."),
+        (b'{"a":' * 100_000, "", "The JSON is nested more than 100 levels deep. Flatten it."),
+        (b"9" * 5_000, "", "A number has more than 300 characters. Shorten it, or send it as a string."),
+        (b"[" + b"0," * MOST_VALUES + b"0]", "", "The JSON holds more than 250000 values. Send it in parts."),
+        (b"[" + b"{}," * 2_000_000 + b"{}]", "", "The JSON holds more than 250000 values. Send it in parts."),
     ],
 )
 def test_what_cannot_be_read_in_one_way_is_refused_with_its_place(body: bytes, pointer: str, sentence: str) -> None:
@@ -114,6 +129,23 @@ def test_a_refusal_is_invalid_input_with_its_own_code() -> None:
 )
 def test_what_is_as_deep_as_allowed_is_read(body: bytes) -> None:
     assert read_json(body) == json.loads(body)
+
+
+def test_as_much_as_allowed_is_read() -> None:
+    elements = b"0," * (MOST_ELEMENTS - 1) + b"0"
+    values = b"0," * (MOST_VALUES - 1) + b"0"
+
+    assert len(split_array(b"[" + elements + b"]") or []) == MOST_ELEMENTS
+    assert len(json.dumps(read_json(b"[" + values + b"]")).split(",")) == MOST_VALUES
+
+
+@pytest.mark.parametrize("element", [b"0", b"{}", b'"a"', b"[[],[]]"])
+@pytest.mark.parametrize("read", [split_array, outline])
+def test_an_array_of_too_many_elements_is_not_taken_apart(read: Callable[[bytes], object], element: bytes) -> None:
+    with pytest.raises(TooManyElements):
+        read(b"[" + (element + b",") * MOST_ELEMENTS + element + b"]")
+    with pytest.raises(TooManyElements):
+        read(b"[" + b"0," * 3_900_000 + b"0]")
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,11 @@ ATTACKS = {
     "a DOCTYPE after a comment": (b"<!-- a --><?b c?><!DOCTYPE a><a/>", "DOCTYPE"),
     "a DOCTYPE before something broken": (b"<!DOCTYPE a><a><b></a>", "DOCTYPE"),
     "deep nesting": (b"<a>" * (DEEPEST + 1) + b"</a>" * (DEEPEST + 1), "levels deep"),
-    "very deep nesting": (b"<a>" * 1_000_000, "well-formed"),
+    "very deep nesting": (b"<a>" * 100_000, "well-formed"),
+    "a million neighbours": (b"<a>" + b"<b/>" * 1_000_000 + b"</a>", "too many elements"),
+    "very many attributes": (b"<a" + b"".join(b' b%d=""' % n for n in range(200_001)) + b"/>", "too many elements"),
+    "version 1.1": (b'<?xml version="1.1"?><a>\xc2\x84</a>', "version"),
+    "white space before version 1.1": (b'<?xml \n version = "1.1"?><a/>', "version"),
     "a large document": (b"<a>" + b" " * LARGEST + b"</a>", "bytes"),
     "UTF-16": ('<?xml version="1.0" encoding="utf-16"?><a/>'.encode("utf-16"), "UTF-8"),
     "UTF-16 without a mark": ("<a/>".encode("utf-16-le"), "NUL"),
@@ -86,6 +90,8 @@ def test_a_mistake_is_told_with_its_place() -> None:
         b"<?xml version='1.0' encoding='us-ascii' standalone='yes'?><a/>",
         b"<a>" * DEEPEST + b"</a>" * DEEPEST,
         b"<!-- <!DOCTYPE a> --><a/>",
+        b"<a>" + b"<b/>" * 100_000 + b"</a>",
+        b"<a" + b"".join(b' b%d=""' % number for number in range(100_000)) + b"/>",
     ],
 )
 def test_ordinary_xml_is_read(body: bytes) -> None:
