@@ -7,8 +7,10 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 VERSIONS = Path("/usr/lib/postgresql")
@@ -29,77 +31,105 @@ def programs() -> Path:
     return installed[-1].parent
 
 
-@contextmanager
-def server(*, durable: bool = False) -> Iterator[str]:
-    """Start a server and give the URL of its maintenance database; stop it at the end of the block.
+@dataclass
+class Cluster:
+    """A server with a folder and a port of its own, which can be started again after it was killed."""
 
-    Only a `durable` one waits for the disk: tests throw theirs away.
-    """
-    bin_folder = programs()
-    folder = Path(tempfile.mkdtemp(prefix="lrx-postgres-"))
-    user = _unprivileged(folder)
-    password = secrets.token_hex(16)
-    password_file = folder / "password"
-    password_file.write_text(password)
-    _give(password_file, user)
-    run = {"user": user} if user else {}
-    data = folder / "data"
-    subprocess.run(
-        [
-            bin_folder / "initdb",
-            "-D",
-            data,
-            "-U",
-            "lrx",
-            "-E",
-            "UTF8",
-            "--locale=C.UTF-8",
-            "-A",
-            "scram-sha-256",
-            f"--pwfile={password_file}",
-            "--no-sync",
-        ],
-        check=True,
-        capture_output=True,
-        cwd=folder,
-        **run,
-    )
-    port = _free_port()
-    settings = ("listen_addresses=127.0.0.1", f"unix_socket_directories={folder}", "max_connections=300")
-    settings = (*settings, f"fsync={'on' if durable else 'off'}")
-    options = " ".join([f"-p {port}", *(f"-c {setting}" for setting in settings)])
-    log = folder / "log"
-    try:
-        subprocess.run(
-            [bin_folder / "pg_ctl", "-D", data, "-w", "-l", log, "-o", options, "start"],
-            check=True,
+    folder: Path
+    durable: bool = False
+    """Whether it waits for the disk; tests throw theirs away."""
+    password: str = field(default_factory=lambda: secrets.token_hex(16), repr=False)
+    port: int = 0
+
+    def __post_init__(self) -> None:
+        self.port = self.port or _free_port()
+
+    @property
+    def url(self) -> str:
+        """The URL of its maintenance database."""
+        return f"postgresql://lrx:{self.password}@127.0.0.1:{self.port}/postgres"
+
+    @property
+    def postmaster(self) -> int:
+        """The process that stands for the server."""
+        return int((self.folder / "data" / "postmaster.pid").read_text().split("\n", 1)[0])
+
+    def make(self) -> None:
+        """Make its files."""
+        _give(self.folder, owner())
+        password_file = self.folder / "password"
+        password_file.write_text(self.password)
+        _give(password_file, owner())
+        encoding = ("-E", "UTF8", "--locale=C.UTF-8")
+        access = ("-U", "lrx", "-A", "scram-sha-256", f"--pwfile={password_file}")
+        self._run("initdb", "-D", self.folder / "data", *encoding, *access, "--no-sync").check_returncode()
+
+    def start(self, within: float = 0) -> None:
+        """Start it and return when it answers. After a kill its last processes may be in the way for a while: it is
+        tried again for so many seconds."""
+        until = time.monotonic() + within
+        log = self.folder / "log"
+        while True:
+            command = ("-D", self.folder / "data", "-w", "-l", log, "-o", self._options())
+            if self._run("pg_ctl", *command, "start").returncode == 0:
+                return
+            if time.monotonic() >= until:
+                raise RuntimeError(f"PostgreSQL did not start: {log.read_text() if log.exists() else 'no log'}")
+            time.sleep(0.1)
+
+    def stop(self) -> None:
+        """End it at once."""
+        self._run("pg_ctl", "-D", self.folder / "data", "-m", "immediate", "stop")
+
+    def _options(self) -> str:
+        settings = (
+            "listen_addresses=127.0.0.1",
+            f"unix_socket_directories={self.folder}",
+            "max_connections=300",
+            f"fsync={'on' if self.durable else 'off'}",
+        )
+        return " ".join([f"-p {self.port}", *(f"-c {setting}" for setting in settings)])
+
+    def _run(self, program: str, *words: str | Path) -> "subprocess.CompletedProcess[bytes]":
+        # No pipes: the server keeps them open, and whoever reads to the end would wait for it.
+        return subprocess.run(
+            [programs() / program, *words],
+            check=False,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            cwd=folder,
-            **run,
+            cwd=self.folder,
+            user=owner(),
         )
-    except subprocess.CalledProcessError as error:
-        raise RuntimeError(f"PostgreSQL did not start: {log.read_text() if log.exists() else 'no log'}") from error
+
+
+@contextmanager
+def cluster(*, durable: bool = False) -> Iterator[Cluster]:
+    """Make a server and start it; stop it and remove its files at the end of the block."""
+    folder = Path(tempfile.mkdtemp(prefix="lrx-postgres-"))
     try:
-        yield f"postgresql://lrx:{password}@127.0.0.1:{port}/postgres"
+        made = Cluster(folder, durable)
+        made.make()
+        made.start()
+        try:
+            yield made
+        finally:
+            made.stop()
     finally:
-        subprocess.run(
-            [bin_folder / "pg_ctl", "-D", data, "-m", "immediate", "stop"],
-            check=False,
-            capture_output=True,
-            cwd=folder,
-            **run,
-        )
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _unprivileged(folder: Path) -> str | None:
-    """The server refuses to run as root: name another user and give them the folder."""
+@contextmanager
+def server(*, durable: bool = False) -> Iterator[str]:
+    """Start a server and give the URL of its maintenance database; stop it at the end of the block."""
+    with cluster(durable=durable) as started:
+        yield started.url
+
+
+def owner() -> str | None:
+    """The user as whom the server runs: it refuses to run as root. None where it runs as ourselves."""
     if os.geteuid() != 0:
         return None
-    name = "postgres" if _exists("postgres") else "nobody"
-    _give(folder, name)
-    return name
+    return "postgres" if _exists("postgres") else "nobody"
 
 
 def _exists(user: str) -> bool:

@@ -2,15 +2,19 @@
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
-import httpx
+READY_WITHIN = 60
+"""Seconds; a machine may have much else to do."""
+POLLED_EVERY = 0.02
 
 
 @dataclass
@@ -34,6 +38,12 @@ class Served:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def log(self) -> str:
+        """What the server has said so far."""
+        path = self.folder / "server.log"
+        return path.read_text(errors="replace") if path.exists() else ""
+
     def lrx(self, *words: str) -> Any:
         """Run a command with `--json`; returns the document it prints."""
         ended = self.run(*words, "--json")
@@ -45,18 +55,30 @@ class Served:
         command = [sys.executable, "-m", "lrx", *words]
         return subprocess.run(command, env=self.environment, capture_output=True, check=False, timeout=60)
 
-    def start(self, *options: str) -> None:
-        """Start the server and wait until it is ready."""
-        command = [sys.executable, "-m", "lrx", "serve", "--port", str(self.port), *options]
-        self.process = subprocess.Popen(command, env=self.environment, stderr=subprocess.DEVNULL)
-        for _ in range(400):
-            try:
-                if httpx.get(f"{self.url}/readyz", trust_env=False).status_code == 200:
-                    return
-            except httpx.TransportError:
-                pass
-            time.sleep(0.05)
-        raise TimeoutError("the server did not become ready in 20 seconds")
+    def start(self, *options: str) -> float:
+        """Start the server and wait until it is ready; returns the seconds it took."""
+        began = time.monotonic()
+        self.launch(*options)
+        self.wait_until_ready()
+        return time.monotonic() - began
+
+    def launch(self, *options: str, under: tuple[str, ...] = ()) -> None:
+        """Start the server process, under a program such as strace, and do not wait for it."""
+        command = [*under, sys.executable, "-m", "lrx", "serve", "--port", str(self.port), *options]
+        with (self.folder / "server.log").open("ab") as log:
+            self.process = subprocess.Popen(command, env=self.environment, stderr=log)
+
+    def wait_until_ready(self) -> None:
+        """Return when the server says that it is ready."""
+        assert self.process is not None
+        until = time.monotonic() + READY_WITHIN
+        while time.monotonic() < until:
+            if self._is_ready():
+                return
+            if self.process.poll() is not None:
+                raise RuntimeError(f"the server ended with {self.process.returncode}: {self.log}")
+            time.sleep(POLLED_EVERY)
+        raise TimeoutError(f"the server did not become ready in {READY_WITHIN} seconds: {self.log}")
 
     def kill(self) -> None:
         """End the server as a power cut would, as far as it can tell."""
@@ -67,10 +89,20 @@ class Served:
     def stop(self) -> int:
         """Ask the server to stop; returns its exit code."""
         assert self.process is not None
-        self.process.terminate()
-        return self.process.wait(timeout=40)
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=60)
 
     def end(self) -> None:
         """Kill the server if it still runs."""
         if self.process is not None and self.process.poll() is None:
             self.kill()
+
+    def _is_ready(self) -> bool:
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=10)
+        try:
+            connection.request("GET", "/readyz")
+            return connection.getresponse().status == 200
+        except OSError:
+            return False
+        finally:
+            connection.close()
