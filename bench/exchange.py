@@ -1,11 +1,13 @@
-"""How long the main requests take, each beside a floor of the same server in the same run. `make bench`.
+"""What a request costs, beside the same server over a store that does nothing, in one run. `make bench`.
 
-The floor of a write is the heartbeat `[]`: the same way in, authentication and parsing included, and nothing kept.
-The floor of a question is the same question about nobody. Rounds alternate, so that both sides meet the same machine.
+Rounds alternate between the two servers, so that both meet the same machine. The cost is the server's own CPU time for
+each request; what a PostgreSQL server uses beside it is not counted. Learners have ten records each, all shown to CMaRS
+before, as they are when it asks night after night.
 """
 
 import argparse
 import asyncio
+import base64
 import json
 import os
 import platform
@@ -16,18 +18,24 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from bench.fill import COURSES, fill
+from bench.load import Load, Request, run
 from tests.postgres import NoServer, server
 
-CLIENTS = 8
-LEARNERS = 200
+CLIENTS = 32
+FEW = 8
+BATCH = 100
+EXTRA = 40
+"""Courses without a record yet."""
+SMALL, LARGE = 10_000, 1_000_000
 STATEMENT = {
     "verb": {"id": "http://adlnet.gov/expapi/verbs/completed"},
     "object": {
@@ -41,160 +49,209 @@ STATEMENT = {
     },
 }
 
-Request = Callable[[httpx.AsyncClient, int], Awaitable[httpx.Response]]
+
+@dataclass(frozen=True)
+class Served:
+    """A server on a port, in a process."""
+
+    port: int
+    pid: int
 
 
-@dataclass
-class Side:
-    """One kind of request and the milliseconds each of it took."""
+@dataclass(frozen=True)
+class Goal:
+    """A kind of request and how many times the floor it may cost."""
 
     name: str
     request: Request
-    took: list[float] = field(default_factory=list)
-
-    def told(self) -> str:
-        ordered = sorted(self.took)
-        return f"p50 {statistics.median(ordered):7.2f} ms   p99 {ordered[int(len(ordered) * 0.99) - 1]:7.2f} ms"
+    times: float
+    divided: int = 1
+    """A round has so many times fewer of these: each asks for so many people."""
 
 
-async def measure(client: httpx.AsyncClient, floor: Side, side: Side, rounds: int, size: int) -> float:
-    """Alternate rounds of both sides; return the median of the rounds' ratios of time per request."""
-    ratios = []
-    for turn in range(rounds):
-        spent = [await _round(client, one, turn * size, size) for one in (floor, side)]
-        ratios.append(spent[1] / spent[0])
-    return statistics.median(ratios)
+def requests(ways: Mapping[str, Any], learners: int) -> list[Goal]:
+    """The requests measured, by number; one number never records the same twice. One half of the learners is asked
+    about, for the other half completions are recorded."""
+    half = learners // 2
+    lms, cmars = _basic(ways["lms"]), _basic(ways["cmars"])
+    key = f"Bearer {ways['key']}"
 
-
-async def _round(client: httpx.AsyncClient, side: Side, start: int, size: int) -> float:
-    numbers = iter(range(start, start + size))
-
-    async def work() -> None:
-        for number in numbers:
-            began = time.perf_counter()
-            answer = await side.request(client, number)
-            side.took.append((time.perf_counter() - began) * 1000)
-            if answer.status_code >= 500:
-                raise RuntimeError(answer.text)
-
-    began = time.perf_counter()
-    await asyncio.gather(*(work() for _ in range(CLIENTS)))
-    return time.perf_counter() - began
-
-
-async def run(url: str, ways: dict[str, Any], rounds: int, size: int) -> None:
-    lms = httpx.BasicAuth(*ways["lms"])
-    cmars = httpx.BasicAuth(*ways["cmars"])
-    key = {"Authorization": f"Bearer {ways['key']}"}
-    version = {"X-Experience-API-Version": "1.0.3"}
-
-    async def heartbeat(client: httpx.AsyncClient, _number: int) -> httpx.Response:
-        return await client.post("/xapi/statements", json=[], auth=lms, headers=version)
-
-    async def statement(client: httpx.AsyncClient, number: int) -> httpx.Response:
+    def statement(number: int) -> bytes:
         actor = {"name": "Demo", "account": {"homePage": "https://lms.example.org", "name": str(number % 500 + 10)}}
-        seconds = f"2026-11-{number // 3600 % 20 + 1:02}T10:{number // 60 % 60:02}:{number % 60:02}.000Z"
-        body = [{**STATEMENT, "actor": actor, "timestamp": seconds}]
-        return await client.post("/xapi/statements", json=body, auth=lms, headers=version)
+        when = f"2026-{number // 2_419_200 % 10 + 1:02}-{number // 86_400 % 28 + 1:02}"
+        clock = f"{number // 3600 % 24:02}:{number // 60 % 60:02}:{number % 60:02}"
+        body = [{**STATEMENT, "actor": actor, "timestamp": f"{when}T{clock}.000Z"}]
+        return _http("POST", "/xapi/statements", lms, body, "X-Experience-API-Version: 1.0.3\r\n")
 
-    async def claim(client: httpx.AsyncClient, number: int) -> httpx.Response:
+    def claim(number: int) -> bytes:
         body = {
-            "learner": {"username": f"bench{number % LEARNERS}"},
-            "course": {"shortname": f"BENCH-{number // LEARNERS}"},
+            "learner": {"username": f"bench{half + number % half}"},
+            "course": {"shortname": f"EXTRA-{number // half % EXTRA}"},
             "completed_at": "2026-10-01T10:00:00Z",
         }
-        return await client.post("/api/v1/learning-records", json=body, headers=key)
+        return _http("POST", "/api/v1/learning-records", key, body)
 
-    async def nobody(client: httpx.AsyncClient, number: int) -> httpx.Response:
-        return await client.get(
-            f"/recipients/cmars/v1/learning-records?oci_id=CA-ON-CPSO-{900000 + number}", auth=cmars
+    def lookup(number: int) -> bytes:
+        oci_id = f"CA-ON-CPSO-{number * 7919 % half}"
+        return _http("GET", f"/recipients/cmars/v1/learning-records?oci_id={oci_id}", cmars)
+
+    def batch(number: int) -> bytes:
+        ids = [f"CA-ON-CPSO-{(number * BATCH + place) * 7919 % half}" for place in range(BATCH)]
+        return _http("POST", "/recipients/cmars/v1/learning-records/batch", cmars, {"oci_ids": ids})
+
+    return [
+        Goal("a statement appended", statement, 3),
+        Goal("a completion recorded", claim, 3),
+        Goal("one person looked up", lookup, 2),
+        Goal(f"{BATCH} people looked up", batch, 2, divided=25),
+    ]
+
+
+def _http(method: str, path: str, authorization: str, body: Any = None, headers: str = "") -> bytes:
+    content = b"" if body is None else json.dumps(body).encode()
+    declared = f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n" if content else ""
+    head = f"{method} {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: {authorization}\r\n{declared}{headers}\r\n"
+    return head.encode() + content
+
+
+def _basic(pair: tuple[str, str]) -> str:
+    return f"Basic {base64.b64encode(':'.join(pair).encode()).decode()}"
+
+
+class Bench:
+    """One engine: its two servers, and the numbers used up so far."""
+
+    def __init__(self, url: str, folder: Path, records: int) -> None:
+        self.url, self.folder, self.records = url, folder, records
+        self.next = 0
+
+    def measure(self, rounds: int, size: int, only: str) -> dict[str, float]:
+        """Print what each request whose name holds `only` costs beside the floor; return the cost by name."""
+        costs = {}
+        with ExitStack() as stack:
+            floor, real, ways = stack.enter_context(self.servers())
+            for goal in [one for one in requests(ways, self.records // COURSES) if only in one.name]:
+                ratios, loads = [], []
+                for turn in range(rounds + 1):
+                    number = max(size // goal.divided, CLIENTS)
+                    low = asyncio.run(run(floor.port, floor.pid, goal.request, self._numbers(number), CLIENTS))
+                    high = asyncio.run(run(real.port, real.pid, goal.request, self._numbers(number), CLIENTS))
+                    if turn:  # the first warms up
+                        ratios.append(high.cpu / low.cpu)
+                        loads.append((low, high))
+                few = asyncio.run(run(real.port, real.pid, goal.request, self._numbers(number), FEW))
+                costs[goal.name] = statistics.median(high.cpu for _, high in loads)
+                self._tell(goal, ratios, loads, few)
+        return costs
+
+    def _tell(self, goal: Goal, ratios: list[float], loads: list[tuple[Load, Load]], few: Load) -> None:
+        low, high = (statistics.median(pair[side].cpu for pair in loads) for side in (0, 1))
+        ordered = sorted(few.seconds)
+        p50, p99 = statistics.median(ordered), ordered[int(len(ordered) * 0.99) - 1]
+        print(
+            f"  {goal.name:24} {high:8.0f} us   floor {low:7.0f} us   {statistics.median(ratios):5.2f} x"
+            f" (goal {goal.times:g})   {FEW} clients: p50 {p50 * 1000:6.2f} ms, p99 {p99 / p50:4.1f} x (goal 10)",
+            flush=True,
         )
 
-    async def somebody(client: httpx.AsyncClient, number: int) -> httpx.Response:
-        return await client.get(
-            f"/recipients/cmars/v1/learning-records?oci_id=CA-ON-CPSO-{10000 + number % LEARNERS}", auth=cmars
-        )
+    def _numbers(self, count: int) -> range:
+        self.next += count
+        return range(self.next - count, self.next)
 
-    async with httpx.AsyncClient(base_url=url, timeout=60, trust_env=False) as client:
-        await _furnish(client, key, courses=rounds * size // LEARNERS + 1)
-        pairs = [
-            (Side("heartbeat", heartbeat), Side("one statement stored", statement)),
-            (Side("heartbeat", heartbeat), Side("one completion recorded", claim)),
-            (Side("question about nobody", nobody), Side("question about somebody", somebody)),
-        ]
-        for floor, side in pairs:
-            ratio = await measure(client, floor, side, rounds, size)
-            print(f"  {floor.name:26} {floor.told()}")
-            print(f"  {side.name:26} {side.told()}   {ratio:5.2f} x the line above")
-
-
-async def _furnish(client: httpx.AsyncClient, key: dict[str, str], courses: int) -> None:
-    async def send(method: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        answer = await client.request(method, f"/api/v1{path}", json=body, headers=key)
-        answer.raise_for_status()
-        made: dict[str, Any] = answer.json()
-        return made
-
-    await send("POST", "/profile-fields", {})
-    await send("PATCH", "/recipients/cmars", {"enabled": True})
-    for number in range(courses):
-        course = await send("POST", "/courses", {"full_name": "Bench", "shortname": f"BENCH-{number}"})
-        await send("POST", f"/courses/{course['id']}/recipients", {"recipient": "cmars"})
-    for number in range(LEARNERS):
-        learner = await send("POST", "/learners", {"username": f"bench{number}"})
-        await send("PUT", f"/learners/{learner['id']}/oci-ids", {"oci_ids": [f"CA-ON-CPSO-{10000 + number}"]})
+    @contextmanager
+    def servers(self) -> Iterator[tuple[Served, Served, Mapping[str, Any]]]:
+        environment = {
+            **os.environ,
+            "LRX_DATABASE_URL": self.url,
+            "LRX_DATA_DIR": str(self.folder),
+            "LRX_LOG_LEVEL": "warning",
+            "LRX_RECIPIENT_RATE_LIMIT": "100000000/minute",
+            "LRX_API_RATE_LIMIT": "100000000/minute",
+        }
+        with (
+            started(["bench.floor"], environment) as floor,
+            started(["lrx", "serve", "--no-worker"], environment) as real,
+        ):
+            yield floor, real, json.loads((self.folder / "ways.json").read_text())
 
 
 @contextmanager
-def serving(database_url: str, folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Start the product on a free port with this database; give its URL and the ways in."""
-    environment = {
-        **os.environ,
-        "LRX_DATABASE_URL": database_url,
-        "LRX_DATA_DIR": str(folder),
-        "LRX_LOG_LEVEL": "warning",
-        "LRX_RECIPIENT_RATE_LIMIT": "10000000/minute",
-    }
+def started(words: list[str], environment: Mapping[str, str]) -> Iterator[Served]:
+    """Start a server on a free port and end it again."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", *words, "--port", str(port)]
+    process = subprocess.Popen(command, env=dict(environment), stderr=subprocess.DEVNULL)
+    try:
+        _await_ready(f"http://127.0.0.1:{port}")
+        yield Served(port, process.pid)
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def furnish(url: str, folder: Path) -> None:
+    """A migrated database with its courses, CMaRS as their recipient, and the ways in."""
+    environment = {**os.environ, "LRX_DATABASE_URL": url, "LRX_DATA_DIR": str(folder), "LRX_LOG_LEVEL": "warning"}
 
     def lrx(*words: str) -> dict[str, Any]:
-        ended = subprocess.run(
-            [sys.executable, "-m", "lrx", *words, "--json"], env=environment, check=True, capture_output=True
-        )
+        command = [sys.executable, "-m", "lrx", *words, "--json"]
+        ended = subprocess.run(command, env=environment, check=True, capture_output=True)
         found: dict[str, Any] = json.loads(ended.stdout)
         return found
 
     lrx("migrate")
     lms, api = lrx("credentials", "create", "--kind", "lms"), lrx("credentials", "create", "--kind", "api")
     cmars = lrx("credentials", "create", "--kind", "recipient", "--recipient", "cmars")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "lrx", "serve", "--port", str(port)]
-    process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
-    try:
-        url = f"http://127.0.0.1:{port}"
-        _await_ready(url)
-        yield url, {"lms": tuple(lms.values()), "cmars": tuple(cmars.values()), "key": api["key"]}
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
+    ways = {"lms": list(lms.values()), "cmars": list(cmars.values()), "key": api["key"]}
+    (folder / "ways.json").write_text(json.dumps(ways))
+    headers = {"Authorization": f"Bearer {api['key']}"}
+    names = [f"BENCH-{number}" for number in range(COURSES)] + [f"EXTRA-{number}" for number in range(EXTRA)]
+    with started(["lrx", "serve", "--no-worker"], environment) as served:
+        base = f"http://127.0.0.1:{served.port}/api/v1"
+        with httpx.Client(base_url=base, headers=headers, trust_env=False) as client:
+            client.post("/profile-fields", json={}).raise_for_status()
+            client.patch("/recipients/cmars", json={"enabled": True}).raise_for_status()
+            for name in names:
+                course = client.post("/courses", json={"full_name": "Bench", "shortname": name}).raise_for_status()
+                path = f"/courses/{course.json()['id']}/recipients"
+                client.post(path, json={"recipient": "cmars"}).raise_for_status()
 
 
 def _await_ready(url: str) -> None:
-    for _ in range(200):
+    for _ in range(400):
         try:
             if httpx.get(f"{url}/readyz", trust_env=False).status_code == 200:
                 return
         except httpx.TransportError:
             pass
         time.sleep(0.05)
-    raise TimeoutError("the server did not become ready in 10 seconds")
+    raise TimeoutError("the server did not become ready in 20 seconds")
+
+
+def bench(url: str, folder: Path, asked: argparse.Namespace) -> None:
+    """Measure one engine, with few records and with many."""
+    folder.mkdir()
+    furnish(url, folder)
+    fill(url, 0, SMALL // COURSES)
+    print(f" {SMALL:,} records", flush=True)
+    few = Bench(url, folder, SMALL).measure(asked.rounds, asked.size, asked.only)
+    began = time.perf_counter()
+    fill(url, SMALL // COURSES, asked.records // COURSES)
+    print(f" {asked.records:,} records (made in {time.perf_counter() - began:.0f} s)", flush=True)
+    many = Bench(url, folder, asked.records)
+    for name, cost in many.measure(asked.rounds, asked.size, asked.only).items():
+        print(f"  {name:24} {cost / few[name]:5.2f} x its cost with {SMALL:,} (goal 1.3)")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--size", type=int, default=400, help="requests in a round")
+    parser.add_argument("--size", type=int, default=1000, help="requests in a round")
+    parser.add_argument("--records", type=int, default=LARGE, help="records of the large database")
+    parser.add_argument("--engine", choices=["sqlite", "postgresql"], help="one of the two only")
+    parser.add_argument("--only", default="", help="requests with this in their name, such as `looked up`")
     asked = parser.parse_args()
     print(
         f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()} {platform.release()}, "
@@ -202,15 +259,17 @@ def main() -> None:
     )
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        print("SQLite")
-        with serving(f"sqlite:///{folder / 'lrx.db'}", folder) as (url, ways):
-            asyncio.run(run(url, ways, asked.rounds, asked.size))
-        try:
-            with server(durable=True) as postgres, serving(postgres, folder) as (url, ways):
-                print("PostgreSQL")
-                asyncio.run(run(url, ways, asked.rounds, asked.size))
-        except NoServer as missing:
-            print(f"PostgreSQL is left out: {missing}")
+        if asked.engine != "postgresql":
+            print("SQLite")
+            url = f"sqlite:///{folder / 'lrx.db'}"
+            bench(url, folder / "sqlite", asked)
+        if asked.engine != "sqlite":
+            try:
+                with server(durable=True) as postgres:
+                    print("PostgreSQL")
+                    bench(postgres, folder / "postgresql", asked)
+            except NoServer as missing:
+                print(f"PostgreSQL is left out: {missing}")
 
 
 if __name__ == "__main__":
