@@ -5,7 +5,6 @@ python docs/print_reference.py --check    change nothing; name the pages that ar
 """
 
 import importlib
-import inspect
 import json
 import pkgutil
 import sys
@@ -33,7 +32,7 @@ from lrx.recipient import PullRecipient
 from lrx.registry import installed_recipients
 from lrx.settings import PREFIX, Settings
 from lrx.text import say
-from lrx.web.problems import status_of
+from lrx.web.error_reference import Entry, entries, known_errors
 
 ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = ROOT / "docs" / "reference"
@@ -63,10 +62,7 @@ def settings_page() -> str:
 
 def errors_page() -> str:
     """Every error of the domain under its code; the `type` of a problem points here."""
-    by_code: dict[str, list[type[LrxError]]] = {}
-    for kind in _errors():
-        by_code.setdefault(kind.code, []).append(kind)
-    sections = [_error(code, kinds) for code, kinds in sorted(by_code.items())]
+    sections = [_error(entry) for entry in entries(_errors())]
     return page(
         "Errors",
         "A refusal of the REST API is `application/problem+json` (RFC 9457). Its `code` is stable and never translated,"
@@ -139,8 +135,8 @@ def cli_page() -> str:
     return page(
         "Commands",
         "`lrx --help` shows the same. With `--json` a command prints one JSON document on stdout; what is for people"
-        " goes to stderr. Exit codes: 0 done, 1 a mistake of ours, 2 wrong usage, 5 refused with a sentence,"
-        " 130 interrupted.",
+        " goes to stderr. Exit codes: 0 done, 1 a mistake of ours (of `lrx doctor`: something is wrong), 2 wrong usage,"
+        " 5 refused with a sentence, 130 interrupted.",
         *sections,
     )
 
@@ -205,13 +201,11 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _error(code: str, kinds: Sequence[type[LrxError]]) -> str:
-    meanings = dict.fromkeys(part for kind in kinds for part in (_standing(kind), line(inspect.getdoc(kind) or "")))
-    return "\n\n".join([f"## {code}", *meanings])
-
-
-def _standing(kind: type[LrxError]) -> str:
-    return f"HTTP {status_of(kind)} · turn: {kind.turn}" + (" · can be tried again" if kind.retryable else "")
+def _error(entry: Entry) -> str:
+    statuses = ", ".join(f"HTTP {status}" for status in entry.statuses)
+    standing = f"{statuses} · turn: {entry.turn}" + (" · can be tried again" if entry.retryable else "")
+    parts = (f"## {entry.code}", standing, entry.english, str(entry.remedy), f"*En français*: {entry.french}")
+    return "\n\n".join(parts)
 
 
 def _errors() -> list[type[LrxError]]:
@@ -219,14 +213,7 @@ def _errors() -> list[type[LrxError]]:
         root = importlib.import_module(package)
         for found in pkgutil.walk_packages(root.__path__, f"{package}."):
             importlib.import_module(found.name)
-    own = {kind for kind in _subclasses(LrxError) if kind.__module__.partition(".")[0] in ("lrx", "admin_ui")}
-    return sorted({LrxError, *own}, key=lambda kind: (kind.code, kind.__name__))
-
-
-def _subclasses(kind: type[Any]) -> Iterator[type[Any]]:
-    for one in kind.__subclasses__():
-        yield one
-        yield from _subclasses(one)
+    return known_errors()
 
 
 def _commands(command: Any, name: str) -> Iterator[str]:

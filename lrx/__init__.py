@@ -1,3 +1,3 @@
 """The Learning Record Exchange: everything that does not depend on who receives."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
