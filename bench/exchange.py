@@ -66,7 +66,8 @@ class Goal:
     request: Request
     times: float
     divided: int = 1
-    """A round has so many times fewer of these: each asks for so many people."""
+    """A round has so many times fewer of these: each asks for many people."""
+    clients: int = CLIENTS
 
 
 def requests(ways: Mapping[str, Any], learners: int) -> list[Goal]:
@@ -103,7 +104,7 @@ def requests(ways: Mapping[str, Any], learners: int) -> list[Goal]:
         Goal("a statement appended", statement, 3),
         Goal("a completion recorded", claim, 3),
         Goal("one person looked up", lookup, 2),
-        Goal(f"{BATCH} people looked up", batch, 2, divided=25),
+        Goal(f"{BATCH} people looked up", batch, 2, divided=25, clients=4),
     ]
 
 
@@ -134,8 +135,8 @@ class Bench:
                 ratios, loads = [], []
                 for turn in range(rounds + 1):
                     number = max(size // goal.divided, CLIENTS)
-                    low = asyncio.run(run(floor.port, floor.pid, goal.request, self._numbers(number), CLIENTS))
-                    high = asyncio.run(run(real.port, real.pid, goal.request, self._numbers(number), CLIENTS))
+                    low = asyncio.run(run(floor.port, floor.pid, goal.request, self._numbers(number), goal.clients))
+                    high = asyncio.run(run(real.port, real.pid, goal.request, self._numbers(number), goal.clients))
                     if turn:  # the first warms up
                         ratios.append(high.cpu / low.cpu)
                         loads.append((low, high))

@@ -176,9 +176,14 @@ async def sign_in(exchange: Exchange, username: str, password: str, *, request_i
     if _HASHER.check_needs_rehash(password_hash):
         renewed = await anyio.to_thread.run_sync(_hash_password, password, limiter=_hashing())
     token = exchange.random(32).hex()
-    act = exchange.act(_caller(administrator, site), request_id)
-    expires_at = act.at + timedelta(hours=exchange.settings.session_hours)
-    await exchange.database.write(lambda session: _keep(session, act, administrator, token, expires_at, renewed))
+    caller = _caller(administrator, site)
+
+    def keep(session: Session) -> None:
+        act = exchange.act_in(session, caller, request_id)
+        expires_at = act.at + timedelta(hours=exchange.settings.session_hours)
+        _keep(session, act, administrator, token, expires_at, renewed)
+
+    await exchange.database.write(keep)
     return token
 
 

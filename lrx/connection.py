@@ -54,6 +54,7 @@ class Connection(Watched):
         super().__init__(connections, config, server_state, app_state, _loop)
         self.refusal: LrxError | None = None
         self.kept = 0
+        self.kept_of: dict[RequestResponseCycle, int] = {}
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -178,6 +179,7 @@ class Connection(Watched):
             return
         has_room = self.all.keep(size, self.kept)
         self.kept += size
+        self.kept_of[self.cycle] = self.kept_of.get(self.cycle, 0) + size
         if not has_room:
             raise Refused(Crowded())
         cycle.body += body
@@ -201,9 +203,9 @@ class Connection(Watched):
     def on_response_complete(self) -> None:
         self.server_state.total_requests += 1
         self.since = self.all.now
-        if self.kept and not self.pipeline:
-            self.all.free(self.kept)
-            self.kept = 0
+        read = self.kept_of.pop(self.answering, 0) if self.answering is not None else 0
+        self.all.free(read)
+        self.kept -= read
         if self.transport.is_closing() or self.has_hung_up:
             return
         self.flow.resume_reading()

@@ -49,6 +49,10 @@ BROKEN_OFF = frozenset({"40001", "40P01"})
 TIMES_AGAIN = 3
 PAUSE = 0.02
 """Seconds before the work is done again, and as many more before each further time."""
+COMMAND_SECONDS = 120
+"""How long one statement may take on PostgreSQL: a server that has gone silent holds nobody for ever."""
+LOCK_SECONDS = 20
+"""How long a statement waits there for somebody else's lock."""
 AT_ONCE = 2
 """Transactions of one `Together` that run side by side on PostgreSQL. More of them would each hold fewer items."""
 Work = Callable[[Session], T]
@@ -209,8 +213,10 @@ def open_database(url: str) -> Database:
     server = create_async_engine(
         parsed.set(drivername="postgresql+asyncpg"),
         pool_size=10,
+        pool_use_lifo=True,  # the connection used last has the statements prepared
         max_overflow=10,
         pool_timeout=10,
+        connect_args={"command_timeout": COMMAND_SECONDS, "server_settings": {"lock_timeout": f"{LOCK_SECONDS}s"}},
         pool_pre_ping=True,
         hide_parameters=True,
         json_deserializer=msgspec.json.decode,

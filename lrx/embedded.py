@@ -109,6 +109,7 @@ def _engine(path: str) -> Engine:
         f"sqlite:///{path}",
         connect_args=options,
         pool_size=READERS + 2,
+        pool_use_lifo=True,  # the connection used last has the pages and the statements at hand
         hide_parameters=True,
         json_deserializer=msgspec.json.decode,
     )

@@ -16,6 +16,8 @@ import anyio
 from sqlmodel import Session
 
 from lrx import jobs
+from lrx.database import Simultaneous
+from lrx.errors import Busy
 from lrx.exchange import Exchange
 from lrx.logs import log, trace_of
 from lrx.models import Site
@@ -72,6 +74,10 @@ class Runner:
         database = self.exchange.database
         try:
             done = await database.write(partial(self._piece, job_id=job_id))
+        except (Busy, Simultaneous) as error:  # no item's fault: the same piece again, when there is room
+            log.warning("a piece of a job waits", job=str(job_id), error=error.code)
+            await anyio.sleep(error.retry_after if isinstance(error, Busy) else PAUSE)
+            return True
         except Exception as error:
             log.warning(
                 "a piece of a job failed", job=str(job_id), error=type(error).__qualname__, trace=trace_of(error)

@@ -13,13 +13,14 @@ from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import to_json
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlmodel import Session
 
 from lrx.access import Act
 from lrx.errors import Fault, LrxError
 from lrx.faults import InvalidContent, faults_of, summary
-from lrx.json_reader import read_json
+from lrx.json_reader import MalformedJson, read_json
 from lrx.logs import log, trace_of
 from lrx.metrics import Metrics
 from lrx.recipient import Recipient
@@ -195,11 +196,14 @@ def told(result: Result, language: Language, pointer: str) -> Told:
     return Told(FAILED, None, problem)
 
 
-def _read(model: type[Item], content: bytes) -> Item | InvalidContent:
+def _read(model: type[Item], content: bytes) -> Item | InvalidContent | MalformedJson:
     try:
-        return model.model_validate_json(content, strict=True)
+        value = read_json(content)
+        return model.model_validate_json(to_json(value), strict=True)
+    except MalformedJson as error:
+        return error
     except ValidationError as error:
-        faults = faults_of(error, read_json(content))
+        faults = faults_of(error, value)
         return InvalidContent(summary(faults), faults=faults)
 
 

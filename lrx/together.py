@@ -85,7 +85,6 @@ class Gathering:
         self._at_once = at_once
         self._waiting: deque[_Waiting] = deque()
         self._weight = 0
-        self._working = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._at_work = 0
 
@@ -142,13 +141,24 @@ class Gathering:
         for waiting in taken:
             try:
                 outcomes += await self._done([waiting])
+            except Busy as error:  # and from those who still wait neither
+                return outcomes + [error] * (len(taken) - len(outcomes))
             except Exception as error:
                 outcomes.append(error)
         return outcomes
 
     async def _done(self, taken: Sequence[_Waiting]) -> Outcomes[Any]:
         items = [waiting.item for waiting in taken]
-        outcomes: Outcomes[Any] = await self._run(lambda session: self._together.work(session, items))
+
+        def work(session: Session) -> Outcomes[Any]:
+            try:
+                return self._together.work(session, items)
+            except StopIteration as error:  # which no future can carry
+                raise RuntimeError("work ended in the middle of its items") from error
+
+        outcomes: Outcomes[Any] = await self._run(work)
+        if len(outcomes) != len(items):
+            raise RuntimeError(f"{len(items)} items have {len(outcomes)} outcomes")
         return outcomes
 
 

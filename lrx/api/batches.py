@@ -3,7 +3,7 @@ job."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self, cast
 
 from pydantic import Field, GetJsonSchemaHandler, RootModel
 from pydantic.json_schema import JsonSchemaValue
@@ -18,7 +18,9 @@ from lrx.api.values import LEARNERS, RECORDS, In, Out
 from lrx.batches.learners import KIND as LEARNER
 from lrx.batches.learning_records import KIND as LEARNING_RECORD
 from lrx.batches.oci_ids import KIND as OCI_ID
+from lrx.json_reader import split_member
 from lrx.piecework import Circumstances, Kind, counted, do, told, word_of
+from lrx.web.reading import Apart
 
 __all__ = ["OPERATIONS"]
 
@@ -38,19 +40,30 @@ class Shown:
         return handler(self.kind.item.__pydantic_core_schema__)
 
 
-class LearnerBatch(In):
+class Batch(In, Apart):
+    """A list of items under one name, read one by one."""
+
+    @classmethod
+    def apart(cls, body: bytes) -> Self | None:
+        (name,) = cls.model_fields
+        contents = split_member(body, name)
+        fields: dict[str, Any] = {name: contents}
+        return cast(Self, cls.model_construct(None, **fields)) if contents and len(contents) <= MOST else None
+
+
+class LearnerBatch(Batch):
     """People to create, or to change where the user name is known."""
 
     learners: list[Annotated[Any, Shown(LEARNER)]] = Field(min_length=1, max_length=MOST)
 
 
-class OciIdBatch(In):
+class OciIdBatch(Batch):
     """Primary OCI IDs of people known by user name."""
 
     oci_ids: list[Annotated[Any, Shown(OCI_ID)]] = Field(min_length=1, max_length=MOST)
 
 
-class LearningRecordBatch(In):
+class LearningRecordBatch(Batch):
     """Completions to record."""
 
     learning_records: list[Annotated[Any, Shown(LEARNING_RECORD)]] = Field(min_length=1, max_length=MOST)
@@ -132,7 +145,7 @@ def batch_learning_records(call: Call, body: LearningRecordBatch, session: Sessi
 
 
 def _answer(call: Call, session: Session, kind: Kind[Any], items: Sequence[Any]) -> Answer[BatchAnswer]:
-    contents = [to_json(item) for item in items]
+    contents = [item if isinstance(item, bytes) else to_json(item) for item in items]
     preferred = _prefers_a_job(call.headers)
     if len(items) <= AT_ONCE and not preferred:
         return Answer(BatchAnswer(_at_once(call, session, kind, contents)))

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from typing import Any, Literal
+from typing import Any, Literal, Self, cast
 from uuid import UUID
 
 from pydantic import Field, GetJsonSchemaHandler, ValidationError, model_validator
@@ -24,9 +24,12 @@ from lrx.ingest import recorder as ingest
 from lrx.ingest.claims import Claim, completions_of
 from lrx.ingest.completion import Completion
 from lrx.ingest.recorder import ExternalIdTaken, record_all
+from lrx.json_outline import begins_array
+from lrx.json_reader import MalformedJson, read_json, split_array
 from lrx.people.learners import UnknownLearner
 from lrx.together import Overloaded, Together, each_site
 from lrx.web.problems import Problem, problem_of
+from lrx.web.reading import Apart
 
 __all__ = ["OPERATIONS", "RECORD", "Recorded", "Recording"]
 
@@ -35,7 +38,7 @@ WEIGHT = 2_000
 """About how many bytes a completion holds."""
 
 
-class Claims(In):
+class Claims(In, Apart):
     """One completion, or a list of up to 1,000."""
 
     claims: list[Any] = Field(min_length=1, max_length=MOST)
@@ -44,6 +47,11 @@ class Claims(In):
     @classmethod
     def _one_or_many(cls, value: object) -> dict[str, object]:
         return {"claims": value if isinstance(value, list) else [value]}
+
+    @classmethod
+    def apart(cls, body: bytes) -> Self | None:
+        contents = split_array(body) if begins_array(body) else [body]
+        return cast(Self, cls.model_construct(claims=contents)) if contents and len(contents) <= MOST else None
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
@@ -91,7 +99,10 @@ class Results(Out):
 async def record_completions(call: Call, body: Claims) -> Answer[Results] | Reply:
     """One completion is recorded or refused as a whole. Of a list the good ones are recorded, and each refused one
     comes back with its problem: a bad one never fails its neighbours. 201 when a record was made, else 200."""
-    sent = Recording(call, [_understood(value) for value in body.claims])
+    claims = [_understood(content) for content in body.claims]
+    if len(claims) == 1 and isinstance(claims[0], LrxError):
+        raise claims[0]
+    sent = Recording(call, claims)
     recorded = await call.exchange.database.write_together(RECORD, sent)
     for result in recorded.results:
         call.exchange.metrics.records.labels(result.result).inc()
@@ -114,9 +125,12 @@ class Recorded:
     results: Sequence[Result] = ()
 
 
-def _understood(value: Any) -> Claim | InvalidContent:
+def _understood(content: bytes) -> Claim | LrxError:
     try:
+        value = read_json(content)
         return Claim.model_validate_json(to_json(value), strict=True)
+    except MalformedJson as error:
+        return error
     except ValidationError as error:
         faults = faults_of(error, value)
         return InvalidContent(summary(faults), faults=faults)
@@ -129,21 +143,25 @@ def _record_together(session: Session, sent: Sequence[Recording]) -> Sequence[Re
 def _record_at_site(session: Session, sent: Sequence[Recording]) -> Sequence[Recorded | LrxError]:
     book = kept_before(session, [one.call.once for one in sent if one.call.once])
     acts = [one.call.exchange.act_in(session, one.call.caller, one.call.request_id) for one in sent]
-    # Of twins that meet in one transaction the first has the effect, and the others its reply.
-    new = [place for place, one in enumerate(sent) if book.enter(one.call.once)]
-    outcomes = _outcomes(session, [(acts[place], claim) for place in new for claim in sent[place].claims], sent[0])
     recorded: dict[int, Recorded | LrxError] = {}
-    for place in new:
-        recorded[place] = made = _recorded(sent[place].call, list(islice(outcomes, len(sent[place].claims))))
-        if isinstance(made, Recorded):
-            book.keep(acts[place], sent[place].call.once, made.reply)
+    waiting = list(range(len(sent)))
+    # Of twins that meet in one transaction the first has the effect and the others its reply; where it is refused,
+    # nothing is kept, and the next one is done in its place.
+    while new := [place for place in waiting if book.enter(sent[place].call.once)]:
+        outcomes = _outcomes(session, [(acts[place], claim) for place in new for claim in sent[place].claims], sent[0])
+        for place in new:
+            recorded[place] = made = _recorded(sent[place].call, list(islice(outcomes, len(sent[place].claims))))
+            if isinstance(made, Recorded):
+                book.keep(acts[place], sent[place].call.once, made.reply)
+            else:
+                book.leave(sent[place].call.once)
+        waiting = [place for place in waiting if place not in recorded]
     book.write(session)
     return [recorded[place] if place in recorded else _again(book, sent[place]) for place in range(len(sent))]
 
 
 def _again(book: KeptReplies, sent: Recording) -> Recorded | LrxError:
-    """The reply the request had before. Where its twin was refused a moment ago, nothing was kept, and this one may be
-    sent once more."""
+    """The reply that the request, or its twin, had before."""
     reply = book.replay(sent.call.once)
     return reply if isinstance(reply, LrxError) else Recorded(reply)
 

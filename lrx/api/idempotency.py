@@ -136,14 +136,17 @@ class KeptReplies:
         kept = {"status": reply.status, "body": reply.body, "headers": dict(reply.headers)}
         self._new.append(_key_row(act, given, act.new_id()) | kept)
 
-    def replay(self, given: Once | None) -> Reply | KeyReused | InFlight:
+    def leave(self, given: Once | None) -> None:
+        """Give the key back: its request was refused and had no effect."""
+        if given is not None:
+            del self._replies[given.credential_id, given.key]
+
+    def replay(self, given: Once | None) -> Reply | KeyReused:
         """The reply that stands for a request which is not the first."""
         assert given is not None  # noqa: S101 - a request without a key is always the first
         request, reply = self._replies[given.credential_id, given.key]
-        if request != given.request:
+        if request != given.request or reply is None:
             return _reused()
-        if reply is None:  # its twin was refused in this very transaction
-            return InFlight(RETRY_AFTER)
         return replace(reply, headers={**reply.headers, REPLAYED: "true"})
 
     def write(self, session: Session) -> None:

@@ -13,23 +13,17 @@ from lrx.api.oci_ids import OciIdPublic, show_oci_id
 from lrx.api.operation import Call, operation
 from lrx.api.pagination import Page
 from lrx.api.values import LEARNERS as TAG
-from lrx.api.values import ByUsername, In, Instant, LearnerPath, Line, Out, Reason
+from lrx.api.values import ByUsername, In, Instant, LearnerPath, Out
 from lrx.delivery.holdings import held_oci_ids
 from lrx.models import Learner
 from lrx.oci_id import InvalidOciId, OciId
 from lrx.people import learners
+from lrx.people.learner_fields import LearnerFields, Lms, Reason
 from lrx.text import text
 from lrx.xapi.projector import replay_subjects, subjects_named
 from lrx.xapi.subjects import agent_subjects
 
 __all__ = ["OPERATIONS", "LearnerPublic", "get_learner", "show_learner"]
-
-
-class Lms(In):
-    """The identity an LMS gave: its address and its number for the user."""
-
-    home_page: str = Field(min_length=1, max_length=300)
-    user_id: str = Field(min_length=1, max_length=100)
 
 
 class LearnerPublic(Out):
@@ -49,28 +43,6 @@ class LearnerPublic(Out):
     oci_ids: list[OciIdPublic]
     created_at: Instant
     updated_at: Instant
-
-
-class LearnerFields(In):
-    """What is known of a person."""
-
-    lms: Lms | None = None
-    username: Line | None = Field(default=None, max_length=100)
-    idnumber: Line | None = None
-    full_name: Line | None = None
-    given_name: Line | None = None
-    family_name: Line | None = None
-    email: str | None = Field(default=None, max_length=320, pattern=r"^[^@\s]+@[^@\s]+$")
-    language: str | None = Field(default=None, max_length=20, pattern=r"^[A-Za-z]{2,3}([_-][A-Za-z0-9]+)*$")
-    suspended: bool = False
-
-    def columns(self) -> dict[str, object]:
-        """The fields given, as columns."""
-        given = self.model_dump(exclude_unset=True, exclude={"lms", "reason"})
-        if "lms" in self.model_fields_set:
-            given |= {"home_page": self.lms.home_page if self.lms else None}
-            given |= {"lms_user_id": self.lms.user_id if self.lms else None}
-        return given
 
 
 class LearnerCreate(LearnerFields):

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
 
+from lrx.people.learner_fields import Line, Reason
 from lrx.text import text
 from lrx.written_instant import WrittenAwareInstant
 
@@ -47,18 +48,10 @@ def _in_utc(value: datetime) -> datetime:
 Moment = Annotated[WrittenAwareInstant, AfterValidator(_in_utc)]
 """An instant as callers give it, with its time zone."""
 
-Line = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")
-]
-"""One line of text."""
-
 Words = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000, pattern=r"^[^\x00-\x1f\x7f]*$")
 ]
 """A longer line of text."""
-
-Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=1000, pattern=r"^[^\x00]*$")]
-"""Why somebody does this; kept in the history."""
 
 
 class In(BaseModel):

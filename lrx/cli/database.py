@@ -4,6 +4,7 @@ import asyncio
 from typing import Annotated
 
 import typer
+from sqlmodel import Session
 
 from lrx import schema
 from lrx.cli.installation import with_exchange
@@ -13,6 +14,7 @@ from lrx.readiness import require_ready
 from lrx.settings import load_settings
 from lrx.sites import ensure_default_site
 from lrx.text import Text, text
+from lrx.write_time import write_time
 from lrx.xapi.projector import rebuild
 
 __all__ = ["migrate", "rebuild_projection"]
@@ -55,7 +57,8 @@ def rebuild_projection(
 
 
 async def _make_default_site(exchange: Exchange) -> None:
-    now = exchange.clock.now()
-    await exchange.database.write(
-        lambda session: ensure_default_site(session, exchange.settings, now, lambda: exchange.ids(now))
-    )
+    def in_session(session: Session) -> None:
+        now = write_time(session, exchange.clock.now)
+        ensure_default_site(session, exchange.settings, now, lambda: exchange.ids(now))
+
+    await exchange.database.write(in_session)

@@ -11,6 +11,7 @@ from lrx.exchange import Exchange, open_exchange
 from lrx.readiness import require_ready
 from lrx.settings import Settings, load_settings
 from lrx.sites import act_for_site, site_named
+from lrx.write_time import write_time
 
 __all__ = ["CLI_ACTOR", "SiteCode", "at_site", "with_exchange"]
 
@@ -32,9 +33,9 @@ async def at_site(code: str, work: Callable[[Session, Exchange, Act], T]) -> T:
 
     async def with_site(exchange: Exchange) -> T:
         await require_ready(exchange)
-        now = exchange.clock.now()
 
         def in_session(session: Session) -> T:
+            now = write_time(session, exchange.clock.now)
             act = act_for_site(site_named(session, code), CLI_ACTOR, now, lambda: exchange.ids(now))
             return work(session, exchange, act)
 

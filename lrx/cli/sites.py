@@ -15,6 +15,7 @@ from lrx.readiness import require_ready
 from lrx.settings import load_settings
 from lrx.sites import act_for_site, create_site
 from lrx.text import text
+from lrx.write_time import write_time
 
 __all__ = ["group"]
 
@@ -33,12 +34,13 @@ def create(
 
     async def work(exchange: Exchange) -> None:
         await require_ready(exchange)
-        now = exchange.clock.now()
-
-        def new_id() -> UUID:
-            return exchange.ids(now)
 
         def in_session(session: Session) -> None:
+            now = write_time(session, exchange.clock.now)
+
+            def new_id() -> UUID:
+                return exchange.ids(now)
+
             made = create_site(session, code, settings.time_zone, now, new_id, name=name, language=settings.language)
             audit.keep(session, act_for_site(made, CLI_ACTOR, now, new_id), "create", "site", made.id)
 

@@ -157,7 +157,8 @@ def _move(session: Session, act: Act, standing: _Standing, status: DeliveryStatu
     for _ in range(2):
         if seen is None or not _moves(seen, status, reason):
             return False
-        here = (deliveries.c.id == seen.id, deliveries.c.status == seen.status)
+        as_read = (deliveries.c.status == seen.status, deliveries.c.reason.is_not_distinct_from(seen.reason))
+        here = (deliveries.c.id == seen.id, *as_read)
         if session.connection().execute(sa.update(deliveries).where(*here).values(changes)).rowcount:
             return True
         seen = next(iter(_ONE.read(session, id=seen.id)), None)

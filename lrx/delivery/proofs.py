@@ -12,7 +12,7 @@ from lrx.oci_id import OciId
 from lrx.recipient import ProofOfCompletion
 from lrx.source import Source
 
-__all__ = ["ActivityRow", "CourseRow", "RecordRow", "proof"]
+__all__ = ["ActivityRow", "CourseRow", "RecordRow", "ShownRow", "proof"]
 
 
 class RecordRow(NamedTuple):
@@ -29,6 +29,20 @@ class RecordRow(NamedTuple):
     grade: float | None
     claim_key: str
     external_id: str | None
+    mandatory: list[dict[str, Any]]
+
+
+class ShownRow(NamedTuple):
+    """What of a learning record is shown to a recipient."""
+
+    id: UUID
+    learner_id: UUID
+    course_id: UUID
+    activity_id: UUID | None
+    source: Source
+    completed_at: datetime
+    expires_at: datetime | None
+    grade: float | None
     mandatory: list[dict[str, Any]]
 
 
@@ -55,7 +69,7 @@ class ActivityRow(NamedTuple):
 
 
 def proof(
-    record: RecordRow | LearningRecord,
+    record: RecordRow | ShownRow | LearningRecord,
     course: CourseRow | Course,
     activities: Mapping[UUID, ActivityRow] | Mapping[UUID, Activity],
     oci_ids: Sequence[OciId],

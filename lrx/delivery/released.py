@@ -16,7 +16,7 @@ from lrx.clock import local_date
 from lrx.database import pieces
 from lrx.delivery.cases import activities_named
 from lrx.delivery.holdings import held_oci_ids
-from lrx.delivery.proofs import CourseRow, RecordRow, proof
+from lrx.delivery.proofs import CourseRow, ShownRow, proof
 from lrx.models import Course, CourseRecipient, Delivery, DeliveryStatus, LearningRecord, SubjectKind
 from lrx.recipient import ProofOfCompletion
 from lrx.reporting_period import ReportingPeriod, Span, current
@@ -27,7 +27,7 @@ __all__ = ["Released", "has_expired", "period_of", "released"]
 
 
 class _Release(NamedTuple):
-    record: RecordRow
+    record: ShownRow
     completed_on: date
     is_delivered: bool
 
@@ -117,7 +117,7 @@ def _is_valid(release: _Release, shown: _Shown | None, now: datetime) -> bool:
 
 _RECORDS, _COURSES = table(LearningRecord).c, table(Course).c
 _DELIVERIES, _LINKS = table(Delivery).c, table(CourseRecipient).c
-_OF_RECORD = [interned(_RECORDS[name]) for name in RecordRow._fields]
+_OF_RECORD = [interned(_RECORDS[name]) for name in ShownRow._fields]
 _OF_COURSE = [_COURSES[name] for name in CourseRow._fields]
 
 
@@ -138,7 +138,7 @@ def _candidates(
     found = []
     for some in pieces(learner_ids):
         for *of_record, status in session.connection().execute(query.where(_DELIVERIES.learner_id.in_(some))):
-            record = RecordRow(*of_record)
+            record = ShownRow(*of_record)
             completed_on = local_date(record.completed_at, zone)
             found.append(_Release(record, completed_on, status is DeliveryStatus.DELIVERED))
     return found

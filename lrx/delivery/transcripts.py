@@ -17,6 +17,7 @@ from lrx.delivery.holdings import enabled_settings
 from lrx.delivery.released import released
 from lrx.errors import Forbidden
 from lrx.models import Delivery, DeliveryStatus, Inquiry, LearnerOciId, SubjectKind
+from lrx.models.columns import UtcDateTime
 from lrx.oci_id import InvalidOciId, OciId
 from lrx.recipient import Account, Outcome, ProofOfCompletion, PullRecipient, Question, Transcript
 from lrx.tables import Rows, given, one_of, table
@@ -151,7 +152,11 @@ def _collect(session: Session, act: Act, recipient: PullRecipient, cases: Sequen
         found = visible[case.learner_id]
         case.proofs = tuple(one for one in found.proofs if _is_wanted(one, case.question))
         first_shown.update(one.record_id for one in case.proofs if one.record_id in found.never_shown)
-    _mark_delivered(session, act, recipient, first_shown)
+    # What was withdrawn or held a moment ago is not shown after all.
+    gone = first_shown - _mark_delivered(session, act, recipient, first_shown)
+    if gone:
+        for case in cases:
+            case.proofs = tuple(one for one in case.proofs if one.record_id not in gone)
 
 
 def _is_wanted(proof: ProofOfCompletion, question: Question) -> bool:
@@ -162,20 +167,29 @@ def _is_wanted(proof: ProofOfCompletion, question: Question) -> bool:
     return question.completed_to is None or proof.completed_on <= question.completed_to
 
 
-def _mark_delivered(session: Session, act: Act, recipient: PullRecipient, record_ids: Collection[UUID]) -> None:
+def _mark_delivered(session: Session, act: Act, recipient: PullRecipient, record_ids: Collection[UUID]) -> set[UUID]:
+    """Mark what is shown for the first time; returns which of it may still be shown."""
     rows = table(Delivery)
+    marked: set[UUID] = set()
     for shown in pieces(record_ids):
-        session.connection().execute(
+        found = session.connection().execute(
             sa.update(rows)
             .where(
                 rows.c.site_id == act.site_id,
                 rows.c.recipient == recipient.code,
                 rows.c.subject_kind == SubjectKind.RECORD,
                 rows.c.subject_id.in_(shown),
-                rows.c.status == DeliveryStatus.OFFERED,
+                rows.c.status.in_((DeliveryStatus.OFFERED, DeliveryStatus.DELIVERED)),
             )
-            .values(status=DeliveryStatus.DELIVERED, delivered_at=act.at, changed_at=act.at)
+            .values(
+                status=DeliveryStatus.DELIVERED,
+                delivered_at=sa.func.coalesce(rows.c.delivered_at, sa.bindparam("shown_at", act.at, UtcDateTime)),
+                changed_at=act.at,
+            )
+            .returning(rows.c.subject_id)
         )
+        marked.update(found.scalars())
+    return marked
 
 
 def _keep(

@@ -123,8 +123,10 @@ def lock_names(session: Session, site_id: UUID, external_ids: Sequence[str]) -> 
     claims with one name and different learners would otherwise both be kept. SQLite has one writer anyway."""
     if not external_ids or session.connection().dialect.name == "sqlite":
         return
-    digests = {sha256(f"{site_id}|{name}".encode()).digest()[:8] for name in external_ids}
-    numbers = sorted(int.from_bytes(digest, signed=True) for digest in digests)
+    # A name shares its lock with others: the server's table of locks has room for some thousands.
+    places = {sha256(name.encode()).digest()[0] for name in external_ids}
+    first = int.from_bytes(site_id.bytes[:7])
+    numbers = sorted(first * 256 + place for place in places)
     for some in pieces(numbers):
         # Each number is locked as its row is read, and rows of a list are read in its order.
         listed = sa.func.unnest(sa.bindparam("numbers", some, sa.ARRAY(sa.BigInteger))).column_valued("number")

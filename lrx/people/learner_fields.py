@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-__all__ = ["LearnerFields", "Lms", "Reason", "Username"]
+__all__ = ["LearnerFields", "Line", "Lms", "Reason", "Username"]
 
 Line = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")
@@ -24,7 +24,7 @@ class Lms(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
-    home_page: str = Field(min_length=1, max_length=300)
+    home_page: str = Field(min_length=1, max_length=300, pattern=r"^[^\s\x00-\x1f\x7f]+$")
     user_id: str = Field(min_length=1, max_length=100)
 
 

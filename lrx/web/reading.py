@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import Self, TypeVar
 from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, ConfigDict
@@ -15,7 +15,16 @@ from lrx.json_reader import JsonValue, read_json
 from lrx.text import Text, text
 from lrx.web.problems import BadRequest, UnknownPath, UnsupportedMediaType
 
-__all__ = ["InvalidQuery", "NoQuery", "RepeatedParameter", "UnknownParameter", "read_body", "read_path", "read_query"]
+__all__ = [
+    "Apart",
+    "InvalidQuery",
+    "NoQuery",
+    "RepeatedParameter",
+    "UnknownParameter",
+    "read_body",
+    "read_path",
+    "read_query",
+]
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -99,11 +108,23 @@ async def read_body(request: Request) -> bytes:
     return await request.body()
 
 
+class Apart(BaseModel):
+    """A body of items that are read one by one, so that an unreadable one takes no other with it."""
+
+    @classmethod
+    def apart(cls, body: bytes) -> "Self | None":
+        """Return the body with the bytes of each item in it; None when it has not that shape, and is then read as a
+        whole, which tells what is wrong."""
+        raise NotImplementedError
+
+
 def read_content(model: type[Model], body: bytes) -> Model:
     """Return what the body holds. Types are those of JSON: "1" is not a number here, and 3.0 is the whole number 3.
 
     Raises `MalformedJson` for what is not JSON and `InvalidContent` for JSON of another shape.
     """
+    if issubclass(model, Apart) and (found := model.apart(body)) is not None:
+        return found
     value = read_json(body)
     try:
         return model.model_validate_json(to_json(_whole(value)), strict=True)

@@ -120,3 +120,26 @@ async def test_statements_and_administrators_may_name_the_same_person_at_once(ho
     assert len((await house.site.get("/learners"))["data"]) == 1
     assert len((await house.site.get("/learning-records"))["data"]) == 1
     assert (await house.site.get("/statements/parked"))["data"] == []
+
+
+async def test_of_twins_with_one_key_a_corrected_one_is_recorded_though_the_first_is_refused(house: House) -> None:
+    await house.site.learner("amara", "CA-ON-CPSO-12345")
+    await house.site.course("W")
+
+    def claim(username: str) -> dict[str, Any]:
+        return {
+            "learner": {"username": username},
+            "course": {"shortname": "W"},
+            "completed_at": "2026-11-01T10:00:00Z",
+        }
+
+    async def send(username: str, key: str) -> httpx.Response:
+        headers = {"Idempotency-Key": key}
+        return await house.site.api.post("/api/v1/learning-records", json=claim(username), headers=headers)
+
+    for number in range(5):
+        key = f"key-{number}"
+        answers = await asyncio.gather(send("nobody", key), send("nobody", key), send("amara", key), send("amara", key))
+        assert [one.status_code for one in answers[:2]] in ([404, 404], [422, 422])
+        assert {one.status_code for one in answers[2:]} <= {200, 201}
+        assert answers[2].content == answers[3].content
