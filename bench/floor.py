@@ -14,7 +14,7 @@ from uuid import UUID
 
 import uvloop
 
-from lrx.api.completions import Recorded, Recording, _recorded
+from lrx.api.completions import Recording, Replied, reply_to
 from lrx.app import create_app
 from lrx.database import Database
 from lrx.exchange import open_exchange
@@ -66,14 +66,14 @@ class NothingKept:
             case Sent():
                 return Stored(tuple(UUID(int=one) for one in range(len(item.statements))), 0, 0), NOW
             case Recording():
-                return _recorded_by_nobody(item)
+                return replied(item)
             case (_, questions):
                 return [_answered(question) for question in questions]
 
 
-def _recorded_by_nobody(item: Recording) -> Recorded:
-    recorded = _recorded(item.call, [ingest.Recorded(UUID(int=7), "recorded") for _ in item.claims])
-    assert isinstance(recorded, Recorded)
+def replied(item: Recording) -> Replied:
+    recorded = reply_to(item.call, [ingest.Recorded(UUID(int=7), "recorded") for _ in item.claims])
+    assert isinstance(recorded, Replied)
     return recorded
 
 

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 __all__ = ["address_forms", "normal_address", "normal_mailbox"]
 
-_DEFAULT_PORT = {"http": re.compile(r":(?:80)?$"), "https": re.compile(r":(?:443)?$")}
+_DEFAULT_PORT = {"http": re.compile(r"(?::(?:80)?)+$"), "https": re.compile(r"(?::(?:443)?)+$")}
 _OTHER_SCHEME = {"http": "https", "https": "http"}
 
 

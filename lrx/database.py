@@ -28,13 +28,14 @@ from lrx.logs import log
 from lrx.storage_faults import refusal
 from lrx.text import text
 from lrx.together import Gathering, Item, Result, Together
-from lrx.write_time import oldest_write, write_time
+from lrx.write_time import visible_through
 
 __all__ = [
     "Database",
     "Simultaneous",
     "Work",
     "insert_new",
+    "is_broken_off",
     "is_ready",
     "open_database",
     "pieces",
@@ -118,10 +119,8 @@ class Database:
     async def consistent_through(self, now: Callable[[], datetime]) -> datetime:
         """Return the time before which nothing is written any more: whoever begins to read after this returned sees
         every row whose write time is earlier. In UTC."""
-        if self._embedded is not None:
-            # Whoever holds the database is the only one who writes.
-            return await self.write(lambda session: write_time(session, now))
-        return await self.read(lambda session: oldest_write(session, now))
+        look = self.read if self._embedded is None else self.write
+        return await look(lambda session: visible_through(session, now))
 
     async def close(self) -> None:
         """End what was begun and give back every connection."""
@@ -147,21 +146,18 @@ class Database:
             return await self.write(work)
 
     async def _again_if_broken_off(self, work: Work[T]) -> T:
-        for attempt in range(1, TIMES_AGAIN + 1):
+        for attempt in range(1, TIMES_AGAIN + 2):
             try:
                 return await self._on_server(work, read_only=False)
             except DBAPIError as error:
-                if not _is_broken_off(error):
+                if not is_broken_off(error):
                     raise
-            await anyio.sleep(PAUSE * attempt)
-        try:
-            return await self._on_server(work, read_only=False)
-        except DBAPIError as error:
-            if not _is_broken_off(error):
-                raise
-            raise Simultaneous(
-                text("Others are changing the same things at this moment. Wait a little, then try again.")
-            ) from error
+                last = error
+            if attempt <= TIMES_AGAIN:
+                await anyio.sleep(PAUSE * attempt)
+        raise Simultaneous(
+            text("Others are changing the same things at this moment. Wait a little, then try again.")
+        ) from last
 
     async def _on_server(self, work: Work[T], *, read_only: bool) -> T:
         assert self._server is not None  # noqa: S101 - one of the two is always given
@@ -193,7 +189,7 @@ def _is_duplicate(error: IntegrityError) -> bool:
     return getattr(error.orig, "sqlstate", None) == UNIQUE_VIOLATION
 
 
-def _is_broken_off(error: DBAPIError) -> bool:
+def is_broken_off(error: DBAPIError) -> bool:
     """Whether PostgreSQL ended the transaction for the sake of another one."""
     return getattr(error.orig, "sqlstate", None) in BROKEN_OFF
 

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from lrx import audit
-from lrx.access import Act, Caller
+from lrx.access import Act
 from lrx.errors import Conflict, NotFound
 from lrx.models import Job, JobItem, JobStatus
 from lrx.piecework import Kind, Result, counted, told
@@ -68,9 +68,7 @@ class Waiting(NamedTuple):
     content: bytes
 
 
-def ask(
-    session: Session, act: Act, caller: Caller, kind: Kind[Any], contents: Sequence[bytes], *, language: Language
-) -> Job:
+def ask(session: Session, act: Act, kind: Kind[Any], contents: Sequence[bytes], *, language: Language) -> Job:
     """Keep items, each a JSON document, as a job of `kind`. The caller's permission was checked before."""
     least = session.exec(select(sa.func.min(Job.turn)).where(col(Job.status).in_(OPEN))).one()
     job = Job(
@@ -80,7 +78,6 @@ def ask(
         permission=kind.permission,
         actor=act.actor,
         request_id=act.request_id,
-        scopes=sorted(caller.scopes),
         language=language,
         asked_at=act.at,
         total=len(contents),

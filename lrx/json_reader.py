@@ -10,6 +10,7 @@ from typing import NoReturn, TypeAlias, cast
 import msgspec
 
 from lrx.errors import Fault, Invalid
+from lrx.json_elements import MOST_COMMAS, whole_array
 from lrx.text import Text, text
 
 __all__ = [
@@ -22,7 +23,6 @@ __all__ = [
     "TooManyElements",
     "read_json",
     "split_array",
-    "split_member",
 ]
 
 JsonValue: TypeAlias = "dict[str, JsonValue] | list[JsonValue] | str | int | float | bool | None"
@@ -107,14 +107,13 @@ def split_array(body: bytes) -> list[bytes] | None:
     if not _characters(body).lstrip(" \t\r\n").startswith("["):
         read_json(body)
         return None
-    # Commas inside the elements count too, so this bounds the memory and leaves the number to be counted.
-    if body.count(b",") > _MOST_COMMAS:
+    if body.count(b",") > MOST_COMMAS:
         raise TooManyElements
     try:
         elements = msgspec.json.decode(body, type=list[msgspec.Raw])
     except msgspec.DecodeError as error:
         # Half of a surrogate pair makes the whole unreadable for it, and is the fault of one element.
-        if (found := _whole_array(body)) is not None:
+        if (found := whole_array(body)) is not None:
             return found
         _refuse(text("This is not a JSON array: a part of it cannot be read. Correct it."), cause=error)
     except RecursionError as error:
@@ -124,66 +123,11 @@ def split_array(body: bytes) -> list[bytes] | None:
     return [bytes(element) for element in elements]
 
 
-def split_member(body: bytes, name: str) -> list[bytes] | None:
-    """Return the exact bytes of each element of the array that is the only member, `name`, of an object; None for
-    anything else, which `read_json` can then tell. Only the outline has been read."""
-    if body.count(b",") > _MOST_COMMAS:
-        return None
-    try:
-        characters = body.decode("utf-8")
-        named = rf'"{re.escape(name)}"'
-        begun = re.match(rf"[ \t\r\n]*\{{[ \t\r\n]*{named}[ \t\r\n]*:[ \t\r\n]*(?=\[)", characters)
-        if begun is None:
-            return None
-        elements, end = _elements(characters, begun.end())
-    except (ValueError, RecursionError):
-        return None
-    # With anything else after it, such as the same key once more, it is not for us to choose.
-    return elements if re.fullmatch(r"[ \t\r\n]*\}[ \t\r\n]*", characters[end:]) else None
-
-
-_SCANNER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)
-_BETWEEN = re.compile(r"[ \t\r\n]*([,\]])[ \t\r\n]*")
-_BLANK = re.compile(r"[ \t\r\n]*")
-
-
-def _elements(characters: str, begin: int) -> tuple[list[bytes], int]:
-    """The bytes of each element of the array that begins there, and the place after its end. Raises `ValueError`."""
-    place = _after_blanks(characters, begin + 1)
-    if characters.startswith("]", place):
-        return [], place + 1
-    elements = []
-    while True:
-        _, end = _SCANNER.raw_decode(characters, place)
-        elements.append(characters[place:end].encode())
-        found = _BETWEEN.match(characters, end)
-        if found is None:
-            raise ValueError("neither a comma nor the end of the array")
-        if found[1] == "]":
-            return elements, found.start(1) + 1
-        place = found.end()
-
-
-def _whole_array(body: bytes) -> list[bytes] | None:
-    characters = body.decode("utf-8")
-    try:
-        elements, end = _elements(characters, _after_blanks(characters, 0))
-    except (ValueError, RecursionError):
-        return None
-    return elements if _after_blanks(characters, end) == len(characters) else None
-
-
-def _after_blanks(characters: str, place: int) -> int:
-    found = _BLANK.match(characters, place)
-    return found.end() if found else place
-
-
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _TOO_DEEP = text("The JSON is nested more than {limit} levels deep. Flatten it.", limit=DEEPEST)
 _TOO_LONG = text("A number has more than {limit} characters. Shorten it, or send it as a string.", limit=LONGEST_NUMBER)
 _TOO_MANY = text("The JSON holds more than {limit} values. Send it in parts.", limit=MOST_VALUES)
 _VALUE_MARKS = (b",", b"[", b"{")
-_MOST_COMMAS = 1_000_000
 _CONTAINERS = (dict, list)
 _SUSPECT_ESCAPE = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 _UNKEEPABLE = re.compile("[\0\ud800-\udfff]")

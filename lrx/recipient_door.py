@@ -1,13 +1,9 @@
 """The door of pull recipients: who calls is known before their endpoints run, each question is counted against the
 account's rate, and what goes wrong is said in their own format."""
 
-import time
 from collections.abc import Sequence
 from datetime import datetime
 
-from limits import parse
-from limits.aio.storage import MemoryStorage
-from limits.aio.strategies import FixedWindowRateLimiter
 from sqlmodel import Session
 from starlette.requests import Request
 from starlette.routing import Match, Mount, Route, Router
@@ -24,6 +20,7 @@ from lrx.together import Together, each_site
 from lrx.web import no_such_path, request_id_of
 from lrx.web.authentication import basic
 from lrx.web.problems import MethodNotAllowed
+from lrx.web.rate import Rate
 from lrx.write_time import write_time
 
 __all__ = ["BatchOverRate", "Desk", "Door", "mounts"]
@@ -46,8 +43,7 @@ class Desk:
         self.exchange = exchange
         self.recipient = recipient
         # Counted in this process: throttling at the door protects the process.
-        self._limiter = FixedWindowRateLimiter(MemoryStorage())
-        self._rate = parse(exchange.settings.recipient_rate_limit)
+        self._rate = Rate(exchange.settings.recipient_rate_limit)
         self._together = Together(self._answer, weigh=lambda item: WEIGHT * len(item[1]))
 
     async def ask(self, account: Account, questions: Sequence[Question]) -> Sequence[Transcript]:
@@ -55,7 +51,7 @@ class Desk:
 
         Raises `Busy`, `BatchOverRate` and `RecipientNotEnabled`.
         """
-        await self._limit(account, len(questions))
+        self._limit(account, len(questions))
         transcripts = await self.exchange.database.write_together(self._together, (account, questions))
         for transcript in transcripts:
             self.exchange.metrics.inquiries.labels(self.recipient.code, transcript.outcome.value).inc()
@@ -72,29 +68,26 @@ class Desk:
         actor = f"recipient:{account.credential_id}"
         return Act(account.site_id, account.zone, actor, account.request_id, now, lambda: self.exchange.ids(now))
 
-    async def _limit(self, account: Account, cost: int) -> None:
-        if cost > self._rate.amount:
+    def _limit(self, account: Account, cost: int) -> None:
+        if cost > self._rate.most:
             raise BatchOverRate(
                 text(
                     "This account may ask for {rate}, and the batch asks for {cost}. Ask for at most {most} at a time.",
-                    rate=str(self._rate),
+                    rate=self._rate.rule,
                     cost=cost,
-                    most=self._rate.amount,
+                    most=self._rate.most,
                 )
             )
-        key = str(account.credential_id)
-        if await self._limiter.hit(self._rate, key, cost=cost):
-            return
-        window = await self._limiter.get_window_stats(self._rate, key)
-        wait = max(1, round(window.reset_time - time.time()))  # the limiter counts by the machine's clock
-        raise Busy(
-            text(
-                "This account asks faster than agreed ({rate}). Ask again in {seconds} seconds.",
-                rate=str(self._rate),
-                seconds=wait,
-            ),
-            retry_after=wait,
-        )
+        wait = self._rate.spend(str(account.credential_id), cost)
+        if wait:
+            raise Busy(
+                text(
+                    "This account asks faster than agreed ({rate}). Ask again in {seconds} seconds.",
+                    rate=self._rate.rule,
+                    seconds=wait,
+                ),
+                retry_after=wait,
+            )
 
 
 class Door:

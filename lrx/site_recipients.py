@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from lrx import audit
 from lrx.access import Act
 from lrx.courses.course_recipients import checked
-from lrx.delivery.outbox import reconsider
+from lrx.delivery.outbox import reconsider_pairs
 from lrx.models import Delivery, DeliveryStatus, SiteRecipient
 from lrx.recipient import Recipient
 from lrx.vault import Vault
@@ -64,6 +64,4 @@ def _reconsider_open(session: Session, act: Act, recipients: Mapping[str, Recipi
         )
         .distinct()
     ).all()
-    for learner_id, course_id in pairs:
-        if learner_id is not None:
-            reconsider(session, act, recipients, learner_id=learner_id, course_id=course_id)
+    reconsider_pairs(session, act, recipients, [(learner, course) for learner, course in pairs if learner is not None])

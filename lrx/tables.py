@@ -8,7 +8,9 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Dialect, Select, Table, Uuid, bindparam, select, type_coerce
 from sqlmodel import Session, SQLModel
 
-__all__ = ["Rows", "given", "interned", "one_of", "table"]
+from lrx.database import pieces
+
+__all__ = ["Rows", "among", "interned", "same", "table"]
 
 Shape = TypeVar("Shape", bound=NamedTuple)
 
@@ -18,12 +20,12 @@ def table(model: type[SQLModel]) -> Table:
     return model.__table__  # type: ignore[attr-defined, no-any-return]
 
 
-def given(column: ColumnElement[Any]) -> ColumnElement[bool]:
+def same(column: ColumnElement[Any]) -> ColumnElement[bool]:
     """Rows in which the column has the value given under its name when they are read."""
     return column == bindparam(cast("Any", column).name, type_=column.type)
 
 
-def one_of(column: ColumnElement[Any], name: str = "some") -> ColumnElement[bool]:
+def among(column: ColumnElement[Any], name: str = "some") -> ColumnElement[bool]:
     """Rows in which the column has one of the values given as `name` when they are read."""
     return column.in_(bindparam(name, type_=column.type, expanding=True))
 
@@ -76,14 +78,5 @@ class Rows(Generic[Shape]):
         return [self.shape(*row) for row in session.connection().execute(self.query, values)]
 
     def read_pieces(self, session: Session, some: Collection[Any], **values: Any) -> list[Shape]:
-        """Return the rows for any number of values of the `one_of`."""
-        listed = list(some)
-        return [
-            row
-            for start in range(0, len(listed), PIECE)
-            for row in self.read(session, some=listed[start : start + PIECE], **values)
-        ]
-
-
-PIECE = 5_000
-"""Values in one statement: PostgreSQL takes 32,767."""
+        """Return the rows for any number of values of what is `among`."""
+        return [row for listed in pieces(some) for row in self.read(session, some=listed, **values)]

@@ -58,8 +58,8 @@ class Together(Generic[Item, Result]):
 def each_site(
     items: Sequence[Item], site_of: Callable[[Item], UUID], work: Callable[[Sequence[Item]], Outcomes[Result]]
 ) -> list[Result | LrxError]:
-    """Do `work` for the items of each site by themselves, always in one order of sites, so that two transactions never
-    wait for each other; return the outcomes in the order of the items."""
+    """Do `work` for the items of each site by themselves, always in one order of sites, so that no two transactions
+    take the sites' locks crosswise; return the outcomes in the order of the items."""
     places: dict[UUID, list[int]] = {}
     for place, item in enumerate(items):
         places.setdefault(site_of(item), []).append(place)

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from sqlalchemy import text as sql
 from sqlmodel import Session
 
-__all__ = ["oldest_write", "write_time"]
+__all__ = ["visible_through", "write_time"]
 
 CLASS = 7254319
 """The class of our advisory locks; `lrx.schema` has the number before it."""
@@ -43,9 +43,12 @@ def write_time(session: Session, now: Callable[[], datetime]) -> datetime:
     return taken
 
 
-def oldest_write(session: Session, now: Callable[[], datetime]) -> datetime:
-    """Return the time before which no open transaction writes any more, on PostgreSQL: whoever begins to read after
-    this returned sees all rows with an earlier time."""
+def visible_through(session: Session, now: Callable[[], datetime]) -> datetime:
+    """Return the time before which nothing is written any more, except by this very transaction: whoever begins to read
+    after this returned sees all other rows with an earlier time. On SQLite it must be asked in a transaction that
+    writes, which is then the only one."""
+    if session.connection().dialect.name == "sqlite":
+        return write_time(session, now)
     asked = now()
     second = session.connection().execute(_OLDEST, {"class": CLASS}).scalar()
     if second is None:

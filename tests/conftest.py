@@ -5,12 +5,12 @@ import asyncio
 import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
-import asyncpg
 import pytest
 from sqlalchemy.engine import make_url
 
@@ -19,7 +19,7 @@ from lrx.exchange import Exchange, open_exchange
 from lrx.schema import migrate
 from lrx.settings import load_settings
 from tests.house import House, furnish
-from tests.postgres import NoServer, programs, server
+from tests.postgres import NoServer, execute, programs, server
 from tests.served import Served
 
 NOW = datetime(2026, 11, 21, 19, 30, tzinfo=UTC)
@@ -63,7 +63,7 @@ def postgres(request: pytest.FixtureRequest) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def postgres_template(postgres: str) -> str:
     url = make_url(postgres).set(database="template_lrx").render_as_string(hide_password=False)
-    asyncio.run(_execute(postgres, "CREATE DATABASE template_lrx"))
+    asyncio.run(execute(postgres, "CREATE DATABASE template_lrx"))
     migrate(url)
     return "template_lrx"
 
@@ -76,20 +76,26 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
         yield f"sqlite:///{path}"
         return
-    base = request.getfixturevalue("postgres")
-    template = request.getfixturevalue("postgres_template")
+    with _database(request.getfixturevalue("postgres"), request.getfixturevalue("postgres_template")) as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database without a schema, on each engine."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'lrx.db'}"
+        return
+    with _database(request.getfixturevalue("postgres"), "template1") as url:
+        yield url
+
+
+@contextmanager
+def _database(server_url: str, template: str) -> Iterator[str]:
     name = f"test_{uuid4().hex}"
-    asyncio.run(_execute(base, f"CREATE DATABASE {name} TEMPLATE {template}"))
-    yield make_url(base).set(database=name).render_as_string(hide_password=False)
-    asyncio.run(_execute(base, f"DROP DATABASE {name} WITH (FORCE)"))
-
-
-async def _execute(url: str, statement: str) -> None:
-    connection = await asyncpg.connect(url)
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()
+    asyncio.run(execute(server_url, f"CREATE DATABASE {name} TEMPLATE {template}"))
+    yield make_url(server_url).set(database=name).render_as_string(hide_password=False)
+    asyncio.run(execute(server_url, f"DROP DATABASE {name} WITH (FORCE)"))
 
 
 @pytest.fixture

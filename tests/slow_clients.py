@@ -57,7 +57,8 @@ class Slow(asyncio.Protocol):
         self.began = time.monotonic()
         first = FIRST[self.kind]
         if self.kind == "slow reader":
-            self.transport.pause_reading()
+            # A little later: older versions of Python begin to read right after this, whatever was said before.
+            asyncio.get_running_loop().call_soon(self.transport.pause_reading)
         if self.kind == "slow body":
             first += b"Authorization: " + self.credential + b"\r\n\r\n"
         self.transport.write(first)

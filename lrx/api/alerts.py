@@ -1,13 +1,12 @@
 """`/alerts`: what a person must look at."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from lrx.api.listing import Listing, ListQuery, Sort, equal, one_of, within
+from lrx.api.listing import Listing, ListQuery, Sort, each, equal, one_of, within
 from lrx.api.operation import Call, operation
 from lrx.api.pagination import Page
 from lrx.api.values import In, Instant, Out
@@ -66,11 +65,8 @@ ALERTS = Listing[Alert](
 def list_alerts(call: Call, query: ListQuery, session: Session) -> Page[AlertPublic]:
     """Newest first."""
 
-    def shown(rows: Sequence[Alert]) -> list[AlertPublic]:
-        return [_public(row) for row in rows]
-
     statement = select(Alert).where(Alert.site_id == call.act.site_id)
-    return ALERTS.page(Page[AlertPublic], session, call.act, query, statement, shown)
+    return ALERTS.page(Page[AlertPublic], session, call.act, query, statement, each(_public))
 
 
 @operation(

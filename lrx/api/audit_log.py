@@ -1,13 +1,12 @@
 """`/audit`: every write, who made it and in which request."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import Field
 from sqlmodel import Session, col, select
 
-from lrx.api.listing import Listing, ListQuery, Sort, equal, one_of, within
+from lrx.api.listing import Listing, ListQuery, Sort, each, equal, one_of, within
 from lrx.api.operation import Call, operation
 from lrx.api.pagination import Page
 from lrx.api.values import In, Instant, Out
@@ -68,11 +67,8 @@ AUDIT = Listing[AuditEntry](
 def list_audit(call: Call, query: ListQuery, session: Session) -> Page[AuditEntryPublic]:
     """Newest first. Ids only: no names and no values."""
 
-    def shown(rows: Sequence[AuditEntry]) -> list[AuditEntryPublic]:
-        return [_public(row) for row in rows]
-
     statement = select(AuditEntry).where(AuditEntry.site_id == call.act.site_id)
-    return AUDIT.page(Page[AuditEntryPublic], session, call.act, query, statement, shown)
+    return AUDIT.page(Page[AuditEntryPublic], session, call.act, query, statement, each(_public))
 
 
 @operation("GET", "/audit/{seq}", permission="audit:read", summary="Show a write", tag=TAG, errors=(UnknownAuditEntry,))

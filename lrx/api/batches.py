@@ -3,6 +3,7 @@ job."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any, Literal, Self, cast
 
 from pydantic import Field, GetJsonSchemaHandler, RootModel
@@ -18,7 +19,7 @@ from lrx.api.values import LEARNERS, RECORDS, In, Out
 from lrx.batches.learners import KIND as LEARNER
 from lrx.batches.learning_records import KIND as LEARNING_RECORD
 from lrx.batches.oci_ids import KIND as OCI_ID
-from lrx.json_reader import split_member
+from lrx.json_elements import split_member
 from lrx.piecework import Circumstances, Kind, counted, do, told, word_of
 from lrx.web.reading import Apart
 
@@ -149,7 +150,8 @@ def _answer(call: Call, session: Session, kind: Kind[Any], items: Sequence[Any])
     preferred = _prefers_a_job(call.headers)
     if len(items) <= AT_ONCE and not preferred:
         return Answer(BatchAnswer(_at_once(call, session, kind, contents)))
-    job = jobs.ask(session, call.act, call.caller, kind, contents, language=call.language)
+    job = jobs.ask(session, call.act, kind, contents, language=call.language)
+    call.afterwards.append(call.exchange.wake_job_runner)
     headers = {"Location": job_address(job)} | ({"Preference-Applied": "respond-async"} if preferred else {})
     return Answer(BatchAnswer(show_job(call, job)), status=202, headers=headers)
 
@@ -157,8 +159,7 @@ def _answer(call: Call, session: Session, kind: Kind[Any], items: Sequence[Any])
 def _at_once(call: Call, session: Session, kind: Kind[Any], contents: Sequence[bytes]) -> BatchPublic:
     circumstances = Circumstances(call.act, call.act.at, call.exchange.recipients)
     results = do(session, kind, circumstances, contents)
-    for result in results:
-        kind.tally(call.exchange.metrics, word_of(result))
+    call.afterwards.extend(partial(kind.tally, call.exchange.metrics, word_of(result)) for result in results)
     shown = [
         show_outcome(place, *told(result, call.language, f"{kind.pointer}/{place}"))
         for place, result in enumerate(results)

@@ -31,7 +31,7 @@ from lrx.together import Overloaded, Together, each_site
 from lrx.web.problems import Problem, problem_of
 from lrx.web.reading import Apart
 
-__all__ = ["OPERATIONS", "RECORD", "Recorded", "Recording"]
+__all__ = ["OPERATIONS", "RECORD", "Recording", "Replied", "reply_to"]
 
 MOST = 1000
 WEIGHT = 2_000
@@ -118,7 +118,7 @@ class Recording:
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
+class Replied:
     """What goes out, and what was done now for it: nothing, where the reply was kept under an Idempotency-Key."""
 
     reply: Reply
@@ -136,22 +136,22 @@ def _understood(content: bytes) -> Claim | LrxError:
         return InvalidContent(summary(faults), faults=faults)
 
 
-def _record_together(session: Session, sent: Sequence[Recording]) -> Sequence[Recorded | LrxError]:
+def _record_together(session: Session, sent: Sequence[Recording]) -> Sequence[Replied | LrxError]:
     return each_site(sent, lambda one: one.call.caller.site_id, partial(_record_at_site, session))
 
 
-def _record_at_site(session: Session, sent: Sequence[Recording]) -> Sequence[Recorded | LrxError]:
+def _record_at_site(session: Session, sent: Sequence[Recording]) -> Sequence[Replied | LrxError]:
     book = kept_before(session, [one.call.once for one in sent if one.call.once])
     acts = [one.call.exchange.act_in(session, one.call.caller, one.call.request_id) for one in sent]
-    recorded: dict[int, Recorded | LrxError] = {}
+    recorded: dict[int, Replied | LrxError] = {}
     waiting = list(range(len(sent)))
     # Of twins that meet in one transaction the first has the effect and the others its reply; where it is refused,
     # nothing is kept, and the next one is done in its place.
     while new := [place for place in waiting if book.enter(sent[place].call.once)]:
         outcomes = _outcomes(session, [(acts[place], claim) for place in new for claim in sent[place].claims], sent[0])
         for place in new:
-            recorded[place] = made = _recorded(sent[place].call, list(islice(outcomes, len(sent[place].claims))))
-            if isinstance(made, Recorded):
+            recorded[place] = made = reply_to(sent[place].call, list(islice(outcomes, len(sent[place].claims))))
+            if isinstance(made, Replied):
                 book.keep(acts[place], sent[place].call.once, made.reply)
             else:
                 book.leave(sent[place].call.once)
@@ -160,10 +160,10 @@ def _record_at_site(session: Session, sent: Sequence[Recording]) -> Sequence[Rec
     return [recorded[place] if place in recorded else _again(book, sent[place]) for place in range(len(sent))]
 
 
-def _again(book: KeptReplies, sent: Recording) -> Recorded | LrxError:
+def _again(book: KeptReplies, sent: Recording) -> Replied | LrxError:
     """The reply that the request, or its twin, had before."""
     reply = book.replay(sent.call.once)
-    return reply if isinstance(reply, LrxError) else Recorded(reply)
+    return reply if isinstance(reply, LrxError) else Replied(reply)
 
 
 def _outcomes(
@@ -178,12 +178,12 @@ def _outcomes(
     return iter([next(recorded) if isinstance(one, Completion) else one for _, one in understood])
 
 
-def _recorded(call: Call, outcomes: Sequence[ingest.Recorded | LrxError]) -> Recorded | LrxError:
+def reply_to(call: Call, outcomes: Sequence[ingest.Recorded | LrxError]) -> Replied | LrxError:
     if len(outcomes) == 1 and isinstance(outcomes[0], LrxError):
         return outcomes[0]
     results = [_result(call, outcome) for outcome in outcomes]
     made = any(result.result == "recorded" for result in results)
-    return Recorded(call.reply(Answer(Results(data=results), status=201 if made else 200)), results)
+    return Replied(call.reply(Answer(Results(data=results), status=201 if made else 200)), results)
 
 
 def _result(call: Call, outcome: ingest.Recorded | LrxError) -> Result:

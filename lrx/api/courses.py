@@ -1,6 +1,5 @@
 """`/courses`: what is completed."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -9,7 +8,7 @@ from pydantic import Field
 from sqlmodel import Session, col, select
 
 from lrx.address import address_forms
-from lrx.api.listing import Filter, Listing, ListQuery, Sort, equal, one_of, within
+from lrx.api.listing import Filter, Listing, ListQuery, Sort, each, equal, one_of, within
 from lrx.api.operation import Call, operation
 from lrx.api.pagination import Page
 from lrx.api.search import Search, said_like
@@ -114,11 +113,8 @@ COURSES = Listing[Course](
 def list_courses(call: Call, query: ListQuery, session: Session) -> Page[CoursePublic]:
     """Oldest first."""
 
-    def shown(rows: Sequence[Course]) -> list[CoursePublic]:
-        return [_course(row) for row in rows]
-
     statement = select(Course).where(Course.site_id == call.act.site_id)
-    return COURSES.page(Page[CoursePublic], session, call.act, query, statement, shown)
+    return COURSES.page(Page[CoursePublic], session, call.act, query, statement, each(_course))
 
 
 @operation(

@@ -1,6 +1,6 @@
 """`/credentials`: the ways in of systems. A secret is shown once, when its credential is issued."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Literal
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from lrx import credentials
 from lrx.access import PERMISSIONS, permit
-from lrx.api.listing import Listing, ListQuery, Sort, one_of, present, within
+from lrx.api.listing import Listing, ListQuery, Sort, each, one_of, present, within
 from lrx.api.operation import Call, operation
 from lrx.api.pagination import Page
 from lrx.api.values import In, Instant, Line, Out
@@ -110,11 +110,8 @@ CREDENTIALS = Listing[Credential](
 def list_credentials(call: Call, query: ListQuery, session: Session) -> Page[CredentialPublic]:
     """Oldest first, the revoked ones too."""
 
-    def shown(rows: Sequence[Credential]) -> list[CredentialPublic]:
-        return [_public(row) for row in rows]
-
     statement = select(Credential).where(Credential.site_id == call.act.site_id)
-    return CREDENTIALS.page(Page[CredentialPublic], session, call.act, query, statement, shown)
+    return CREDENTIALS.page(Page[CredentialPublic], session, call.act, query, statement, each(_public))
 
 
 @operation(

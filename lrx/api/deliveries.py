@@ -1,13 +1,12 @@
 """`/deliveries`: what is owed to recipients and where it stands."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from lrx.api.listing import Filter, Listing, ListQuery, Sort, one_of, within
+from lrx.api.listing import Filter, Listing, ListQuery, Sort, each, one_of, within
 from lrx.api.operation import Call, operation
 from lrx.api.pagination import Page
 from lrx.api.values import In, Instant, Out
@@ -96,11 +95,8 @@ DELIVERIES = Listing[Delivery](
 def list_deliveries(call: Call, query: ListQuery, session: Session) -> Page[DeliveryPublic]:
     """Oldest first. Whoever follows them sorts by `changed_at`."""
 
-    def shown(rows: Sequence[Delivery]) -> list[DeliveryPublic]:
-        return [show_delivery(row) for row in rows]
-
     statement = select(Delivery).where(Delivery.site_id == call.act.site_id)
-    return DELIVERIES.page(Page[DeliveryPublic], session, call.act, query, statement, shown)
+    return DELIVERIES.page(Page[DeliveryPublic], session, call.act, query, statement, each(show_delivery))
 
 
 @operation(

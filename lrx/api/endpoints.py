@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC
 from functools import partial
-from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, unquote
 from uuid import UUID
@@ -132,8 +131,8 @@ async def _respond(declared: Operation, exchange: Exchange, rate: Rate, request:
     if declared.method != "GET":
         seen = tags_of(request.headers, IF_MATCH) if declared.guards is not None else None
         written = await call.write(partial(_written, declared, call, inputs, seen))
-        if written.status == HTTPStatus.ACCEPTED:
-            exchange.wake_job_runner()
+        for done in call.afterwards:
+            done()
         return _response(declared, written)
     headers = await _consistent_through(exchange) if declared.synced else {}
     known = tags_of(request.headers, IF_NONE_MATCH) if declared.shows_noun else None
@@ -174,6 +173,7 @@ async def _consistent_through(exchange: Exchange) -> dict[str, str]:
 
 
 def _written(declared: Operation, call: Call, inputs: Inputs, seen: Tags | None, session: Session) -> Reply:
+    call.afterwards.clear()  # of a try that was broken off
     call = replace(call, act=call.exchange.act_in(session, call.caller, call.request_id))
     if call.once is None:
         return _effect(declared, call, inputs, seen, session)

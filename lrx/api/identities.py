@@ -1,13 +1,12 @@
 """`/learners/{learner_id}/identities`: other names statements know a learner by."""
 
-from collections.abc import Sequence
 from typing import Literal
 from uuid import UUID
 
 from pydantic import Field
 from sqlmodel import Session, col, select
 
-from lrx.api.listing import Listing, ListQuery, Sort, equal, one_of
+from lrx.api.listing import Listing, ListQuery, Sort, each, equal, one_of
 from lrx.api.operation import Answer, Call, operation
 from lrx.api.pagination import Page
 from lrx.api.values import LEARNERS as TAG
@@ -76,10 +75,7 @@ def list_identities(call: Call, path: LearnerPath, query: ListQuery, session: Se
     learners.by_id(session, call.act, path.learner_id)
     statement = select(Identity).where(Identity.site_id == call.act.site_id, Identity.learner_id == path.learner_id)
 
-    def shown(rows: Sequence[Identity]) -> list[IdentityPublic]:
-        return [_public_identity(row) for row in rows]
-
-    return IDENTITIES.page(Page[IdentityPublic], session, call.act, query, statement, shown)
+    return IDENTITIES.page(Page[IdentityPublic], session, call.act, query, statement, each(_public_identity))
 
 
 @operation(

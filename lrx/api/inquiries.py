@@ -1,6 +1,5 @@
 """`/inquiries`: what recipients asked and were answered, and the questions that found nobody."""
 
-from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Literal
 from uuid import UUID
@@ -8,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 from sqlmodel import Session, col, select
 
-from lrx.api.listing import Filter, Listing, ListQuery, Sort, equal, one_of, within
+from lrx.api.listing import Filter, Listing, ListQuery, Sort, each, equal, one_of, within
 from lrx.api.operation import Call, operation
 from lrx.api.pagination import Page, PageQuery, decode_cursor
 from lrx.api.search import oci_id_sought
@@ -126,11 +125,8 @@ INQUIRIES = Listing[Inquiry](
 def list_inquiries(call: Call, query: ListQuery, session: Session) -> Page[InquiryPublic]:
     """Newest first."""
 
-    def shown(rows: Sequence[Inquiry]) -> list[InquiryPublic]:
-        return [_public(row) for row in rows]
-
     statement = select(Inquiry).where(Inquiry.site_id == call.act.site_id)
-    return INQUIRIES.page(Page[InquiryPublic], session, call.act, query, statement, shown)
+    return INQUIRIES.page(Page[InquiryPublic], session, call.act, query, statement, each(_public))
 
 
 @operation(

@@ -13,10 +13,10 @@ from pydantic import BaseModel, BeforeValidator, Field, create_model
 from sqlmodel import Session
 
 from lrx.access import Act
-from lrx.api.pagination import Key, Kind, Page, PageQuery, decode_cursor, encode_cursor
+from lrx.api.pagination import Key, Kind, Page, PageQuery, after, beyond, decode_cursor, encode_cursor
 from lrx.api.values import Moment
 
-__all__ = ["Filter", "ListQuery", "Listing", "Sort", "equal", "one_of", "present", "within"]
+__all__ = ["Filter", "ListQuery", "Listing", "Sort", "each", "equal", "one_of", "present", "within"]
 
 Item = TypeVar("Item", bound=BaseModel)
 Row = TypeVar("Row")
@@ -67,6 +67,11 @@ def within(name: str, column: Any) -> tuple[Filter, ...]:
     return tuple(
         Filter(f"{name}[{bound}]", Moment, partial(_compared, column, method)) for bound, method in RANGE.items()
     )
+
+
+def each(show: Callable[[Row], Item]) -> Callable[[Sequence[Row]], Sequence[Item]]:
+    """Show rows that need nothing from one another."""
+    return lambda rows: [show(row) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,25 +168,14 @@ def _after(
 ) -> "sa.Select[Any]":
     first = columns[0]
     compared = [sa.collate(one.column, collation) if one.kind is str else one.column for one in columns]
-    order = [sa.desc(column) if descending else sa.asc(column) for column in compared]
-    if first.nullable:
-        order.insert(0, sa.asc(first.column.is_(None)))
-    ordered = statement.order_by(*order)
+    if not first.nullable:
+        return after(statement, compared, place, descending=descending)
+    ordered = after(statement.order_by(sa.asc(first.column.is_(None))), compared, None, descending=descending)
     if place is None:
         return ordered
     if place[0] is None:
-        return ordered.where(first.column.is_(None), _beyond(compared[1:], columns[1:], place[1:], descending))
-    beyond = _beyond(compared, columns, place, descending)
-    return ordered.where(sa.or_(first.column.is_(None), beyond) if first.nullable else beyond)
-
-
-def _beyond(
-    compared: Sequence[Any], columns: Sequence[Sort], place: Sequence[Key], descending: bool
-) -> "sa.ColumnElement[bool]":
-    """Rows are compared as a whole, which either engine does along an index."""
-    row = sa.tuple_(*compared)
-    bound = sa.tuple_(*(sa.literal(value, one.column.type) for value, one in zip(place, columns, strict=True)))
-    return row < bound if descending else row > bound
+        return ordered.where(first.column.is_(None), beyond(compared[1:], place[1:], descending=descending))
+    return ordered.where(sa.or_(first.column.is_(None), beyond(compared, place, descending=descending)))
 
 
 def _value(row: Any, sort: Sort) -> Key:

@@ -43,6 +43,7 @@ class Call:
 
     `once` is the Idempotency-Key of a POST that was sent with one; `reply` makes what goes out of what an operation
     returns. A coroutine that is idempotent hands both to `lrx.api.idempotency.once`, in the transaction of its effect.
+    What an operation with a session puts into `afterwards` is done once its effect is committed; never for a replay.
     """
 
     exchange: Exchange
@@ -53,6 +54,7 @@ class Call:
     headers: Headers
     once: Once | None
     reply: Callable[[object], Reply]
+    afterwards: list[Callable[[], None]] = field(default_factory=list)
 
     async def read(self, work: Work[T]) -> T:
         """Run `work` over one consistent snapshot."""

@@ -22,7 +22,18 @@ from lrx.json_reader import read_json
 from lrx.text import text
 from lrx.web.problems import BadRequest
 
-__all__ = ["InvalidCursor", "Key", "Kind", "Page", "PageQuery", "after", "decode_cursor", "encode_cursor", "next_link"]
+__all__ = [
+    "InvalidCursor",
+    "Key",
+    "Kind",
+    "Page",
+    "PageQuery",
+    "after",
+    "beyond",
+    "decode_cursor",
+    "encode_cursor",
+    "next_link",
+]
 
 Item = TypeVar("Item", bound=BaseModel)
 Row = TypeVar("Row")
@@ -123,11 +134,14 @@ def after(
     With None it begins at the beginning. Rows are compared as a whole, which either engine does along an index.
     """
     ordered = statement.order_by(*(sa.desc(column) if descending else sa.asc(column) for column in columns))
-    if values is None:
-        return ordered
+    return ordered if values is None else ordered.where(beyond(columns, values, descending=descending))
+
+
+def beyond(columns: Sequence[Column], values: Sequence[Key], *, descending: bool) -> "sa.ColumnElement[bool]":
+    """The condition of `after`: the row comes after the one with these `values` in `columns`."""
     row = sa.tuple_(*columns)
     bound = sa.tuple_(*(sa.literal(value, type_) for value, type_ in zip(values, row.type.types, strict=True)))
-    return ordered.where(row < bound if descending else row > bound)
+    return row < bound if descending else row > bound
 
 
 def next_link(path: str, query: bytes, cursor: str) -> str:

@@ -1,7 +1,6 @@
 """`/statements`: those set aside and those parked, for an administrator to read and replay."""
 
 import json
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -10,7 +9,7 @@ import sqlalchemy as sa
 from pydantic import Field
 from sqlmodel import Session, col, select
 
-from lrx.api.listing import Listing, ListQuery, Sort, equal, one_of, present, within
+from lrx.api.listing import Listing, ListQuery, Sort, each, equal, one_of, present, within
 from lrx.api.operation import Call, operation
 from lrx.api.pagination import Page
 from lrx.api.values import In, Instant, Out
@@ -147,11 +146,8 @@ PARKED = Listing[Any](
 def list_set_aside(call: Call, query: ListQuery, session: Session) -> Page[SetAsidePublic]:
     """Newest first."""
 
-    def shown(rows: Sequence[SetAsideStatement]) -> list[SetAsidePublic]:
-        return [_set_aside(row) for row in rows]
-
     statement = select(SetAsideStatement).where(SetAsideStatement.site_id == call.act.site_id)
-    return SET_ASIDE.page(Page[SetAsidePublic], session, call.act, query, statement, shown)
+    return SET_ASIDE.page(Page[SetAsidePublic], session, call.act, query, statement, each(_set_aside))
 
 
 @operation(
@@ -199,10 +195,7 @@ def replay_set_aside(call: Call, path: SetAsidePath, body: Replay, session: Sess
 def list_parked(call: Call, query: ListQuery, session: Session) -> Page[ParkedPublic]:
     """Oldest first."""
 
-    def shown(rows: Sequence[Any]) -> list[ParkedPublic]:
-        return [_parked(row) for row in rows]
-
-    return PARKED.page(Page[ParkedPublic], session, call.act, query, _all_parked(call), shown)
+    return PARKED.page(Page[ParkedPublic], session, call.act, query, _all_parked(call), each(_parked))
 
 
 @operation(

@@ -1,13 +1,12 @@
 """`/voidings`: which records were voided and unvoided, when, by whom and why. None is ever changed."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from lrx.api.listing import Listing, ListQuery, Sort, equal, one_of, within
+from lrx.api.listing import Listing, ListQuery, Sort, each, equal, one_of, within
 from lrx.api.operation import Call, operation
 from lrx.api.pagination import Page
 from lrx.api.values import RECORDS as TAG
@@ -48,11 +47,8 @@ VOIDINGS = Listing[Voiding](
 def list_voidings(call: Call, query: ListQuery, session: Session) -> Page[VoidingPublic]:
     """Oldest first: all that was ever voided and unvoided."""
 
-    def shown(rows: Sequence[Voiding]) -> list[VoidingPublic]:
-        return [show_voiding(row) for row in rows]
-
     statement = select(Voiding).where(Voiding.site_id == call.act.site_id)
-    return VOIDINGS.page(Page[VoidingPublic], session, call.act, query, statement, shown)
+    return VOIDINGS.page(Page[VoidingPublic], session, call.act, query, statement, each(show_voiding))
 
 
 def show_voiding(voiding: Voiding) -> VoidingPublic:

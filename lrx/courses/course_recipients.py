@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 from lrx import audit
 from lrx.access import Act
 from lrx.delivery.holdings import is_enabled
-from lrx.delivery.outbox import reconsider
+from lrx.delivery.outbox import reconsider_pairs
 from lrx.errors import Conflict, Fault, Invalid, NotFound
 from lrx.faults import faults_of, summary
 from lrx.models import Course, CourseRecipient, LearningRecord, RecipientInterval
@@ -156,8 +156,8 @@ def _release_since(session: Session, act: Act, recipients: Mapping[str, Recipien
         LearningRecord.course_id == course.id,
         LearningRecord.recorded_at >= act.at,
     )
-    for learner_id in session.exec(learners.distinct()).all():
-        reconsider(session, act, recipients, learner_id=learner_id, course_id=course.id)
+    found = session.exec(learners.distinct()).all()
+    reconsider_pairs(session, act, recipients, [(learner_id, course.id) for learner_id in found])
 
 
 def checked(model: type[BaseModel], values: Mapping[str, Any], pointer: str) -> BaseModel:

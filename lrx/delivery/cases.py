@@ -13,13 +13,13 @@ from lrx.eligibility import Interval
 from lrx.given import given_pairs
 from lrx.models import Activity, Course, LearningRecord
 from lrx.source import SENT_SOURCES
-from lrx.tables import Rows, one_of, table
+from lrx.tables import Rows, among, table
 
 __all__ = ["Case", "Pair", "activities_named", "cases_of"]
 
 _RECORDS = table(LearningRecord).c
-_COURSES = Rows(CourseRow, Course, lambda of: (one_of(of.id),))
-_ACTIVITIES = Rows(ActivityRow, Activity, lambda of: (one_of(of.id),))
+_COURSES = Rows(CourseRow, Course, lambda of: (among(of.id),))
+_ACTIVITIES = Rows(ActivityRow, Activity, lambda of: (among(of.id),))
 
 Pair = tuple[UUID, UUID]
 """A learner and a course, by their ids."""

@@ -13,7 +13,7 @@ from lrx.eligibility import Interval
 from lrx.models import CourseRecipient, LearnerOciId, RecipientInterval, SiteRecipient
 from lrx.oci_id import OciId
 from lrx.recipient import Recipient
-from lrx.tables import Rows, given, one_of
+from lrx.tables import Rows, among, same
 
 __all__ = ["Link", "enabled_settings", "held_oci_ids", "intervals_of", "is_enabled", "links_of", "site_settings"]
 
@@ -40,9 +40,9 @@ class _Held(NamedTuple):
     id: UUID
 
 
-_LINKS = Rows(Link, CourseRecipient, lambda of: (given(of.site_id), one_of(of.course_id)))
-_HELD = Rows(_Held, LearnerOciId, lambda of: (given(of.site_id), one_of(of.learner_id), of.held_until.is_(None)))
-_SPANS = Rows(_Span, RecipientInterval, lambda of: (given(of.site_id), one_of(of.course_recipient_id)), "added_at")
+_LINKS = Rows(Link, CourseRecipient, lambda of: (same(of.site_id), among(of.course_id)))
+_HELD = Rows(_Held, LearnerOciId, lambda of: (same(of.site_id), among(of.learner_id), of.held_until.is_(None)))
+_SPANS = Rows(_Span, RecipientInterval, lambda of: (same(of.site_id), among(of.course_recipient_id)), "added_at")
 
 
 def links_of(
@@ -79,7 +79,7 @@ class _OfSite(NamedTuple):
     settings: dict[str, Any]
 
 
-_OF_SITE = Rows(_OfSite, SiteRecipient, lambda of: (given(of.site_id), given(of.recipient)))
+_OF_SITE = Rows(_OfSite, SiteRecipient, lambda of: (same(of.site_id), same(of.recipient)))
 
 
 def site_settings(session: Session, site_id: UUID, recipient: Recipient) -> BaseModel:

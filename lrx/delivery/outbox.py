@@ -12,15 +12,23 @@ from sqlmodel import Session, col, select
 
 from lrx.access import Act
 from lrx.database import insert_new, pieces
-from lrx.delivery.cases import Case, activities_named, cases_of
+from lrx.delivery.cases import Case, Pair, activities_named, cases_of
 from lrx.delivery.holdings import held_oci_ids, intervals_of, links_of, site_settings
 from lrx.delivery.proofs import proof
 from lrx.eligibility import Facts, Interval, decide
 from lrx.models import Delivery, DeliveryStatus, Learner, LearningRecord, Operation, SubjectKind
 from lrx.recipient import PullRecipient, Recipient
-from lrx.tables import Rows, given, one_of, table
+from lrx.tables import Rows, among, same, table
 
-__all__ = ["SETTLED", "lock_learner", "lock_learners", "reconsider", "reconsider_cases", "reconsider_learner"]
+__all__ = [
+    "SETTLED",
+    "lock_learner",
+    "lock_learners",
+    "reconsider",
+    "reconsider_cases",
+    "reconsider_learner",
+    "reconsider_pairs",
+]
 
 # What is on its way or was handed over does not go back by itself; only voiding withdraws it.
 SETTLED = frozenset({DeliveryStatus.DELIVERED, DeliveryStatus.SENDING, DeliveryStatus.SUBMITTED, DeliveryStatus.DEAD})
@@ -58,6 +66,16 @@ def reconsider(
     """
     cases = cases_of(session, act.site_id, [(learner_id, course_id)])
     return reconsider_cases(session, act, recipients, cases.values())
+
+
+def reconsider_pairs(session: Session, act: Act, recipients: Mapping[str, Recipient], pairs: Collection[Pair]) -> int:
+    """Do what `reconsider` does for any number of learners and courses of a site, while nobody else records for these
+    learners."""
+    lock_learners(session, {learner_id for learner_id, _ in pairs})
+    return sum(
+        reconsider_cases(session, act, recipients, cases_of(session, act.site_id, some).values())
+        for some in pieces(pairs)
+    )
 
 
 def reconsider_cases(session: Session, act: Act, recipients: Mapping[str, Recipient], cases: Iterable[Case]) -> int:
@@ -130,13 +148,13 @@ _STANDING = Rows(
     _Standing,
     Delivery,
     lambda of: (
-        given(of.site_id),
-        one_of(of.recipient, "recipients"),
+        same(of.site_id),
+        among(of.recipient, "recipients"),
         of.subject_kind == SubjectKind.RECORD,
-        one_of(of.subject_id),
+        among(of.subject_id),
     ),
 )
-_ONE = Rows(_Standing, Delivery, lambda of: (given(of.id),))
+_ONE = Rows(_Standing, Delivery, lambda of: (same(of.id),))
 
 
 def _moves(standing: _Standing, status: DeliveryStatus, reason: str | None) -> bool:

@@ -20,7 +20,7 @@ from lrx.models import Delivery, DeliveryStatus, Inquiry, LearnerOciId, SubjectK
 from lrx.models.columns import UtcDateTime
 from lrx.oci_id import InvalidOciId, OciId
 from lrx.recipient import Account, Outcome, ProofOfCompletion, PullRecipient, Question, Transcript
-from lrx.tables import Rows, given, one_of, table
+from lrx.tables import Rows, among, same, table
 from lrx.text import Text, text
 
 __all__ = ["Asked", "RecipientNotEnabled", "answer", "answer_all"]
@@ -110,7 +110,7 @@ class _Holder(NamedTuple):
     learner_id: UUID
 
 
-_HOLDERS = Rows(_Holder, LearnerOciId, lambda of: (given(of.site_id), one_of(of.oci_id), of.held_until.is_(None)))
+_HOLDERS = Rows(_Holder, LearnerOciId, lambda of: (same(of.site_id), among(of.oci_id), of.held_until.is_(None)))
 
 
 def _find_learners(session: Session, act: Act, cases: Sequence[_Case]) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from lrx.models import Voiding
-from lrx.tables import Rows, given, one_of
+from lrx.tables import Rows, among, same
 
 __all__ = ["LatestVoiding", "voided_among", "voidings_of"]
 
@@ -21,7 +21,7 @@ class LatestVoiding(NamedTuple):
     voided_at: datetime
 
 
-_VOIDINGS = Rows(LatestVoiding, Voiding, lambda of: (given(of.site_id), one_of(of.record_id)), "seq")
+_VOIDINGS = Rows(LatestVoiding, Voiding, lambda of: (same(of.site_id), among(of.record_id)), "seq")
 
 
 def voidings_of(session: Session, site_id: UUID, record_ids: Collection[UUID]) -> dict[UUID, LatestVoiding]:

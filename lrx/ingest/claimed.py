@@ -16,7 +16,7 @@ from lrx.delivery.proofs import RecordRow
 from lrx.errors import Conflict
 from lrx.ingest.completion import Completion
 from lrx.models import Amendment, LearningRecord
-from lrx.tables import Rows, given, one_of
+from lrx.tables import Rows, among, same
 from lrx.text import text
 
 __all__ = ["Claimed", "ExternalIdTaken", "Recorded", "claimed_before", "lock_names"]
@@ -59,9 +59,9 @@ class _AmendmentKept(NamedTuple):
     external_id: str | None
 
 
-_RECORDS_NAMED = Rows(_RecordNamed, LearningRecord, lambda of: (given(of.site_id), one_of(of.external_id)))
-_AMENDMENTS_NAMED = Rows(_AmendmentKept, Amendment, lambda of: (given(of.site_id), one_of(of.external_id)))
-_AMENDMENTS_OF = Rows(_AmendmentKept, Amendment, lambda of: (given(of.site_id), one_of(of.record_id)))
+_RECORDS_NAMED = Rows(_RecordNamed, LearningRecord, lambda of: (same(of.site_id), among(of.external_id)))
+_AMENDMENTS_NAMED = Rows(_AmendmentKept, Amendment, lambda of: (same(of.site_id), among(of.external_id)))
+_AMENDMENTS_OF = Rows(_AmendmentKept, Amendment, lambda of: (same(of.site_id), among(of.record_id)))
 
 
 @dataclass
@@ -124,9 +124,9 @@ def lock_names(session: Session, site_id: UUID, external_ids: Sequence[str]) -> 
     if not external_ids or session.connection().dialect.name == "sqlite":
         return
     # A name shares its lock with others: the server's table of locks has room for some thousands.
-    places = {sha256(name.encode()).digest()[0] for name in external_ids}
-    first = int.from_bytes(site_id.bytes[:7])
-    numbers = sorted(first * 256 + place for place in places)
+    shared = {sha256(name.encode()).digest()[0] for name in external_ids}
+    digests = (sha256(site_id.bytes + bytes([one])).digest() for one in shared)
+    numbers = sorted(int.from_bytes(digest[:8], signed=True) for digest in digests)
     for some in pieces(numbers):
         # Each number is locked as its row is read, and rows of a list are read in its order.
         listed = sa.func.unnest(sa.bindparam("numbers", some, sa.ARRAY(sa.BigInteger))).column_valued("number")

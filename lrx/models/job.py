@@ -26,7 +26,7 @@ class JobStatus(StrEnum):
 class Job(SQLModel, table=True):
     """Bulk work, done in pieces, each in a transaction of its own.
 
-    `actor`, `request_id`, `scopes` and `language` are those of the request that asked for it, at `asked_at`. The first
+    `actor`, `request_id` and `language` are those of the request that asked for it, at `asked_at`. The first
     `done` items are done. The open job with the smallest `turn` is next. `failures` counts the latest tries in a row
     that failed as a whole; items before place `alone_until` are done one by one.
     """
@@ -40,7 +40,6 @@ class Job(SQLModel, table=True):
     status: JobStatus = Field(default=JobStatus.QUEUED, sa_type=words(JobStatus))
     actor: str = Field(max_length=120)
     request_id: str = Field(max_length=64)
-    scopes: list[str] = Field(default_factory=list, sa_type=Json)
     language: str = Field(max_length=2)
     asked_at: datetime = Field(sa_type=UtcDateTime)
     started_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

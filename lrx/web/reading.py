@@ -1,5 +1,6 @@
 """Requests read into models: the path, the query and the body, each refused in its own way."""
 
+from abc import abstractmethod
 from collections import Counter
 from collections.abc import Mapping
 from typing import Self, TypeVar
@@ -112,10 +113,10 @@ class Apart(BaseModel):
     """A body of items that are read one by one, so that an unreadable one takes no other with it."""
 
     @classmethod
+    @abstractmethod
     def apart(cls, body: bytes) -> "Self | None":
         """Return the body with the bytes of each item in it; None when it has not that shape, and is then read as a
         whole, which tells what is wrong."""
-        raise NotImplementedError
 
 
 def read_content(model: type[Model], body: bytes) -> Model:

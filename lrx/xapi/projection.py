@@ -17,7 +17,7 @@ from sqlmodel import Session
 from lrx import audit
 from lrx.access import Act
 from lrx.courses import courses
-from lrx.database import insert_new
+from lrx.database import insert_new, is_broken_off
 from lrx.ingest.completion import Completion
 from lrx.ingest.recorder import record
 from lrx.logs import log, trace_of
@@ -53,9 +53,6 @@ class StoredStatement(NamedTuple):
     body: bytes
 
 
-DO_AGAIN = ("40001", "40P01")
-"""PostgreSQL's codes for a transaction to be done again (appendix A of its manual)."""
-
 _OBSERVATIONS: Mapping[Meaning, ObservationKind] = {
     Meaning.ENROLLED: ObservationKind.ENROLLED,
     Meaning.UNENROLLED: ObservationKind.UNENROLLED,
@@ -90,7 +87,7 @@ def project(session: Session, act: Act, recipients: Mapping[str, Recipient], sta
 
 
 def _is_transient(error: DBAPIError) -> bool:
-    return error.connection_invalidated or getattr(error.orig, "sqlstate", None) in DO_AGAIN
+    return error.connection_invalidated or is_broken_off(error)
 
 
 def _twice_if_taken(session: Session, work: Callable[[], None]) -> None:

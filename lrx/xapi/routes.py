@@ -30,6 +30,7 @@ from lrx.web.authentication import basic
 from lrx.web.problems import BadRequest
 from lrx.web.rate import Rate
 from lrx.web.reading import read_body
+from lrx.write_time import visible_through
 from lrx.xapi import intake
 from lrx.xapi.intake import Judged, Stored, judge, require_faultless, store_all
 
@@ -102,11 +103,11 @@ async def _post_statements(exchange: Exchange, store_together: StoreTogether, ra
     request_id = request_id_of(request.scope)
     headers = {VERSION: VERSIONS[-1]}
     if not statements:
-        headers[CONSISTENT_THROUGH] = _written(exchange.clock.now())
-        return JSONResponse([], headers=headers)
+        through = await exchange.database.consistent_through(exchange.clock.now)
+        return JSONResponse([], headers={**headers, CONSISTENT_THROUGH: _written(through)})
     sent = Sent(credential, request_id, statements, len(body))
-    stored, at = await exchange.database.write_together(store_together, sent)
-    headers[CONSISTENT_THROUGH] = _written(at)
+    stored, through = await exchange.database.write_together(store_together, sent)
+    headers[CONSISTENT_THROUGH] = _written(through)
     _count(exchange, stored)
     if stored.set_aside:
         headers["LRX-Set-Aside"] = str(stored.set_aside)
@@ -125,8 +126,8 @@ def _store_together(exchange: Exchange) -> StoreTogether:
             for sent in items
         ]
         stored = each_site(requests, lambda request: request.act.site_id, lambda some: store_all(session, some))
-        at = requests[0].act.at
-        return [one if isinstance(one, LrxError) else (one, at) for one in stored]
+        through = visible_through(session, exchange.clock.now)
+        return [one if isinstance(one, LrxError) else (one, through) for one in stored]
 
     return Together(work, weigh=lambda sent: sent.size)
 

@@ -25,7 +25,6 @@ def upgrade() -> None:
         sa.Column("status", sa.String(length=40), nullable=False),
         sa.Column("actor", sa.String(length=120), nullable=False),
         sa.Column("request_id", sa.String(length=64), nullable=False),
-        sa.Column("scopes", json, nullable=False),
         sa.Column("language", sa.String(length=2), nullable=False),
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lrx.address import address_forms, normal_address
@@ -50,6 +50,7 @@ def test_an_lms_that_moves_to_https_is_still_the_same() -> None:
     assert set(before) == set(after)
 
 
+@example("http://::")
 @given(st.text() | st.from_regex(r"https?://[A-Za-z0-9.:@/?#\[\]]*", fullmatch=True))
 def test_no_address_upsets_the_look_up(url: str) -> None:
     normal = normal_address(url)

@@ -89,7 +89,7 @@ class Desk:
         contents = [json.dumps(note).encode() for note in notes]
         act = self.act(request_id)
         job = await self.exchange.database.write(
-            lambda session: jobs.ask(session, act, self.caller, self.kind, contents, language=language)
+            lambda session: jobs.ask(session, act, self.kind, contents, language=language)
         )
         return job.id
 

@@ -6,14 +6,12 @@ import multiprocessing
 import os
 import re
 import signal
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
-import asyncpg
 import httpx
 import pytest
 import sqlalchemy as sa
@@ -21,7 +19,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy.engine import Engine, make_url
+from sqlalchemy.engine import Engine
 from sqlmodel import SQLModel
 
 import lrx.models  # noqa: F401 - fills the metadata
@@ -34,6 +32,7 @@ from lrx.schema import current_revision, head_revision, migrate, run_with_connec
 from lrx.settings import load_settings
 from lrx.xapi.projector import Projector
 from tests.house import House, SiteOfHouse
+from tests.postgres import execute
 from tests.released import answer_of, load, read_release, released_revisions, rows_of
 
 ROOT = Path(__file__).parents[2]
@@ -49,27 +48,6 @@ NEW = {
 """A statement that nothing is made of."""
 
 FACTS = ("learning_record", "statement", "voiding", "inquiry", "audit_entry")
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """A database without a schema, on each engine."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'lrx.db'}"
-        return
-    base = request.getfixturevalue("postgres")
-    name = f"empty_{uuid4().hex}"
-    asyncio.run(_execute(base, f"CREATE DATABASE {name}"))
-    yield make_url(base).set(database=name).render_as_string(hide_password=False)
-    asyncio.run(_execute(base, f"DROP DATABASE {name} WITH (FORCE)"))
-
-
-async def _execute(url: str, statement: str) -> None:
-    connection = await asyncpg.connect(url)
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()
 
 
 @pytest.fixture(params=sorted(RELEASED.values()))
@@ -182,8 +160,8 @@ def test_an_old_backup_is_restored_and_brought_forward(left: str, release: dict[
         target = f"sqlite:///{tmp_path / 'restored' / 'lrx.db'}"
     else:
         target = left
-        asyncio.run(_execute(left, "DROP SCHEMA public CASCADE"))
-        asyncio.run(_execute(left, "CREATE SCHEMA public"))
+        asyncio.run(execute(left, "DROP SCHEMA public CASCADE"))
+        asyncio.run(execute(left, "CREATE SCHEMA public"))
 
     done = restore_backup(target, kept.path, folder=tmp_path, replace=False, now=now)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lrx.json_reader import split_member
+from lrx.json_elements import split_member
 from tests.house import House
 
 pytestmark = pytest.mark.anyio
