@@ -30,7 +30,7 @@ PERMISSIONS: Mapping[str, Text] = {
     "records:void": text("Void, unvoid and promote."),
     "inquiries:read": text("See what recipients asked and were answered."),
     "jobs:read": text("See bulk work under way and what became of it."),
-    "audit:read": text("See the audit log and alerts."),
+    "audit:read": text("See the audit log, earlier settings, and alerts."),
     "credentials:read": text("See the credentials of systems, without their secrets."),
     "credentials:write": text("Issue credentials with permissions one has oneself, and revoke any."),
     "transcripts:ask": text("Ask for learning records as a recipient."),

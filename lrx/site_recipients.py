@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from lrx import audit
+from lrx import audit, settings_history
 from lrx.access import Act
 from lrx.courses.course_recipients import checked
 from lrx.delivery.outbox import reconsider_pairs
@@ -45,6 +45,7 @@ def change(
     stored.updated_at = act.at
     session.add(stored)
     session.flush()
+    settings_history.keep(session, act, stored)
     given = {"enabled": enabled, "settings": settings, "credentials": credentials}
     changed = sorted(name for name, value in given.items() if value is not None)
     audit.keep(session, act, "change", "recipient", recipient.code, fields=changed)

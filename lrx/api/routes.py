@@ -19,6 +19,7 @@ from lrx.api import (
     oci_ids,
     profile_fields,
     recipients,
+    settings_versions,
     site,
     statements,
     voidings,
@@ -47,5 +48,6 @@ OPERATIONS = (
     *jobs.OPERATIONS,
     *credentials.OPERATIONS,
     *audit_log.OPERATIONS,
+    *settings_versions.OPERATIONS,
     *alerts.OPERATIONS,
 )

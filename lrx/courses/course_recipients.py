@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ValidationError
 from sqlmodel import Session, col, select
 
-from lrx import audit
+from lrx import audit, settings_history
 from lrx.access import Act
 from lrx.delivery.holdings import is_enabled
 from lrx.delivery.outbox import reconsider_pairs
@@ -107,6 +107,7 @@ def add(
         )
     )
     session.flush()
+    settings_history.keep(session, act, link)
     audit.keep(session, act, "add", "course_recipient", link.id, recipient=recipient.code, course_id=str(course.id))
     _release_since(session, act, recipients, course)
     return link
@@ -124,6 +125,7 @@ def change(
         link.reporting_period = changes["reporting_period"]
     link.updated_at = act.at
     session.add(link)
+    settings_history.keep(session, act, link)
     audit.keep(session, act, "change", "course_recipient", link.id, fields=sorted(changes))
     return link
 
@@ -146,6 +148,7 @@ def remove(session: Session, act: Act, link: CourseRecipient) -> None:
         interval.removed_at = act.at
         interval.removed_by = act.actor
         session.add(interval)
+    settings_history.keep(session, act, link)
     audit.keep(session, act, "remove", "course_recipient", link.id, recipient=link.recipient)
 
 

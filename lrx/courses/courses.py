@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from lrx import audit
+from lrx import audit, settings_history
 from lrx.access import Act
 from lrx.address import address_forms, normal_address
 from lrx.errors import Conflict, Fault, NotFound
@@ -124,6 +124,7 @@ def create(session: Session, act: Act, fields: Mapping[str, Any]) -> Course:
     course = Course(id=act.new_id(), site_id=act.site_id, created_at=act.at, updated_at=act.at, **values)
     session.add(course)
     session.flush()
+    settings_history.keep(session, act, course)
     audit.keep(session, act, "create", "course", course.id)
     return course
 
@@ -136,6 +137,7 @@ def change(session: Session, act: Act, course: Course, fields: Mapping[str, Any]
         return False
     _refuse_course_taken(session, act, values, course.id)
     _apply(session, act, course, values)
+    settings_history.keep(session, act, course)
     audit.keep(session, act, "change", "course", course.id, fields=sorted(values))
     return True
 

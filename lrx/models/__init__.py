@@ -18,6 +18,7 @@ from lrx.models.inquiry import Inquiry
 from lrx.models.job import Job, JobItem, JobStatus
 from lrx.models.learner import Identity, Learner, LearnerChange, LearnerOciId, ProfileField, VisibleTo
 from lrx.models.learning_record import Amendment, LearningRecord, Voiding
+from lrx.models.settings_version import SettingsOf, SettingsVersion
 from lrx.models.site import Site
 from lrx.models.statement import (
     Observation,
@@ -64,6 +65,8 @@ __all__ = [
     "Projection",
     "RecipientInterval",
     "SetAsideStatement",
+    "SettingsOf",
+    "SettingsVersion",
     "SignIn",
     "Site",
     "SiteRecipient",

@@ -25,7 +25,7 @@ from tests.house import House, captured_requests
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = ScriptDirectory(str(ROOT / "migrations"))
-FACTS = ("learning_record", "statement", "voiding", "inquiry", "audit_entry")
+FACTS = ("learning_record", "statement", "voiding", "inquiry", "audit_entry", "settings_version")
 
 
 def seen_by(database_url: str, look: Any) -> Any:

@@ -47,7 +47,7 @@ NEW = {
 }
 """A statement that nothing is made of."""
 
-FACTS = ("learning_record", "statement", "voiding", "inquiry", "audit_entry")
+FACTS = ("learning_record", "statement", "voiding", "inquiry", "audit_entry", "settings_version")
 
 
 @pytest.fixture(params=sorted(RELEASED.values()))
@@ -110,6 +110,27 @@ def test_every_row_is_still_there_with_the_same_values(left: str, release: dict[
         lambda connection: compare_metadata(MigrationContext.configure(connection), SQLModel.metadata),
     )
     assert differences == []
+
+
+def test_the_settings_there_are_become_their_first_versions(left: str, release: dict[str, Any]) -> None:
+    migrate(left)
+    columns = {"subject_kind": "text", "subject_id": "uuid", "values": "json", "changed_at": "instant", "actor": "text"}
+    versions = seen_by(left, lambda connection: rows_of(connection, "settings_version", columns))
+    kept = {}
+    for kind, since in (("site_recipient", "updated_at"), ("course_recipient", "created_at"), ("course", "created_at")):
+        names = list(release["tables"][kind]["columns"])
+        for row in release["tables"][kind]["rows"]:
+            subject = dict(zip(names, row, strict=True))
+            kept[kind, subject["id"]] = (subject, subject[since], "system:migration")
+    assert kept.keys() == {(kind, subject_id) for kind, subject_id, *_ in versions}
+    for kind, subject_id, values, changed_at, actor in versions:
+        subject, since, by = kept[kind, subject_id]
+        assert (changed_at, actor) == (since, by)
+        assert values
+        assert "credentials" not in values
+        assert {name: subject[name] for name in values if name in subject} == {
+            name: value for name, value in values.items() if name in subject
+        }
 
 
 @pytest.mark.parametrize("change", ["UPDATE {} SET site_id = site_id", "DELETE FROM {}"])

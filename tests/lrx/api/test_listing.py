@@ -78,7 +78,7 @@ async def test_every_list_can_be_sorted_counted_and_filtered_by_each_of_its_para
         tried = [
             *(value for part, value in examples.items() if part in written),
             *("true", "a", "record", "held,offered", "answered", "unknown_learner", "api,lms", "delivered", "account"),
-            *("completion,csv_upload", examples["id"], "queued"),
+            *("completion,csv_upload", examples["id"], "queued", "course,site_recipient"),
         ]
         answers = [await house.site.api.get(f"/api/v1{declared.path}", params={written: value}) for value in tried]
         statuses = [answer.status_code for answer in answers]

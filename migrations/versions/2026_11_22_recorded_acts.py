@@ -1,0 +1,113 @@
+"""What was done and set, kept as facts: versions of settings.
+
+Revision: 0005, after 0004
+
+The settings there are become the first version of each, as of when they were made, or last changed where only that is
+known.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+
+# Rows that are facts. The database itself refuses to change or remove one.
+FACTS = ("settings_version",)
+
+NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+JSON = sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
+INSTANT = sa.DateTime(timezone=True)
+
+# What is kept of each kind of subject, and the column that says since when.
+KEPT: Mapping[str, tuple[str, Mapping[str, Any]]] = {
+    "site_recipient": ("updated_at", {"enabled": sa.Boolean(), "settings": JSON}),
+    "course_recipient": ("created_at", {"active": sa.Boolean(), "settings": JSON, "reporting_period": JSON}),
+    "course": (
+        "created_at",
+        {
+            "full_name": sa.String(),
+            "shortname": sa.String(),
+            "expiry": JSON,
+            "recertification_window": JSON,
+            "repeats": sa.String(),
+        },
+    ),
+}
+
+
+def upgrade() -> None:
+    _create_settings_version()
+    _keep_first_versions()
+    _make_immutable()
+
+
+def _create_settings_version() -> None:
+    op.create_table(
+        "settings_version",
+        sa.Column("seq", NUMBER, nullable=False),
+        sa.Column("site_id", sa.Uuid(), nullable=False),
+        sa.Column("subject_kind", sa.String(length=40), nullable=False),
+        sa.Column("subject_id", sa.Uuid(), nullable=False),
+        sa.Column("values", JSON, nullable=False),
+        sa.Column("changed_at", INSTANT, nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_settings_version_site_id")),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_settings_version")),
+    )
+    for columns in (["site_id", "subject_kind", "subject_id", "seq"], ["site_id", "changed_at", "seq"]):
+        op.create_index(op.f(f"ix_settings_version_{'_'.join(columns)}"), "settings_version", columns, unique=False)
+
+
+def _keep_first_versions() -> None:
+    versions = _table(
+        "settings_version", site_id=sa.Uuid(), subject_kind=sa.String(), subject_id=sa.Uuid(), values=JSON,
+        changed_at=INSTANT, actor=sa.String(),
+    )  # fmt: skip
+    for kind, (since, kept) in KEPT.items():
+        subjects = _table(kind, id=sa.Uuid(), site_id=sa.Uuid(), **{since: INSTANT}, **kept)
+        columns = subjects.c
+        found = op.get_bind().execute(sa.select(subjects).order_by(columns[since], columns.id)).mappings().all()
+        rows = [
+            {
+                "site_id": one["site_id"],
+                "subject_kind": kind,
+                "subject_id": one["id"],
+                "values": {name: one[name] for name in kept},
+                "changed_at": one[since],
+                "actor": "system:migration",
+            }
+            for one in found
+        ]
+        if rows:
+            op.get_bind().execute(sa.insert(versions), rows)
+
+
+def _table(name: str, **columns: Any) -> Any:
+    return sa.table(name, *(sa.column(column, kind) for column, kind in columns.items()))
+
+
+def _make_immutable() -> None:
+    for table in FACTS:
+        if op.get_bind().dialect.name == "postgresql":
+            op.execute(
+                f"CREATE TRIGGER {table}_is_a_fact BEFORE UPDATE OR DELETE ON {table} "
+                "FOR EACH ROW EXECUTE FUNCTION refuse_change()"
+            )
+            op.execute(
+                f"CREATE TRIGGER {table}_is_never_emptied BEFORE TRUNCATE ON {table} "
+                "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+            )
+            continue
+        for change in ("UPDATE", "DELETE"):
+            op.execute(
+                f"CREATE TRIGGER {table}_refuses_{change.lower()} BEFORE {change} ON {table} "
+                f"BEGIN SELECT RAISE(ABORT, '{table} is never changed or deleted'); END"
+            )
