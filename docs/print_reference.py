@@ -80,7 +80,10 @@ def checks_page() -> str:
         ["effect", "what a failure means"],
         [
             ["excludes", "The delivery is excluded for good; the check is kept with it."],
-            ["withdraws", "The delivery is withdrawn for as long as the record is voided."],
+            [
+                "withdraws",
+                "The delivery is withdrawn for as long as the record is voided or expired by an administrator.",
+            ],
             ["holds", "The delivery is held until a fact changes, and is then released by itself."],
             ["explains", "Nothing is stored: it is judged at the moment of asking, because time alone changes it."],
         ],

@@ -27,7 +27,7 @@ PERMISSIONS: Mapping[str, Text] = {
     "recipients:write": text("Switch recipients on and off, change their settings and credentials."),
     "records:read": text("See learning records and deliveries."),
     "records:write": text("Send completions to be recorded."),
-    "records:void": text("Void, unvoid and promote."),
+    "records:void": text("Void records and let them expire, take either back, reset courses, promote amendments."),
     "inquiries:read": text("See what recipients asked and were answered."),
     "jobs:read": text("See bulk work under way and what became of it."),
     "audit:read": text("See the audit log, earlier settings, and alerts."),

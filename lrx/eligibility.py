@@ -2,7 +2,8 @@
 
 The order is the order in which support staff look: the record, the period, the activities, the source, the release,
 the person, the recipient. A check that fails says what its failure means: it *excludes* for good, it *withdraws*
-while a record is voided, it *holds* until a fact changes, or it *only explains* what is judged at the moment of asking.
+while a record is voided or an administrator has let it expire, it *holds* until a fact changes, or it *only explains*
+what is judged at the moment of asking.
 """
 
 from collections.abc import Callable, Sequence
@@ -54,6 +55,7 @@ class Facts:
     objections: tuple[Objection, ...]
     in_period: bool | None = None
     expired: bool | None = None
+    expired_by_administrator: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,10 @@ def _voided(facts: Facts) -> Text | None:
     return text("The record is voided.") if facts.voided else None
 
 
+def _expired_by_administrator(facts: Facts) -> Text | None:
+    return text("An administrator let the record expire.") if facts.expired_by_administrator else None
+
+
 def _no_oci_id(facts: Facts) -> Text | None:
     return None if facts.oci_ids else text("The learner has no OCI ID.")
 
@@ -164,6 +170,14 @@ CHECKS: tuple[Check, ...] = (
         Effect.WITHDRAWS,
         "course_admin",
         _voided,
+    ),
+    Check(
+        "expired_by_administrator",
+        text("Not expired by an administrator"),
+        text("The learner repeats the course; or an administrator takes the expiration back if it was made in error."),
+        Effect.WITHDRAWS,
+        "learner",
+        _expired_by_administrator,
     ),
     Check(
         "oci_missing",

@@ -1,4 +1,5 @@
-"""What an administrator does to records: void, unvoid, promote an amendment. Each is a fact with actor and reason."""
+"""What an administrator does to records: void, let expire, take either back, promote an amendment. Each is a fact with
+actor and reason."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -7,16 +8,17 @@ from sqlmodel import Session, select
 
 from lrx import audit
 from lrx.access import Act
+from lrx.delivery.expirations import expired_among
 from lrx.delivery.outbox import lock_learner, reconsider
 from lrx.delivery.voidings import voided_among
 from lrx.errors import Conflict, NotFound
 from lrx.ingest.completion import Completion
 from lrx.ingest.recorder import Recorded, open_record
-from lrx.models import Amendment, LearningRecord, Voiding
+from lrx.models import Amendment, Expiration, LearningRecord, Voiding
 from lrx.recipient import Recipient
 from lrx.text import text
 
-__all__ = ["AlreadySo", "UnknownAmendment", "UnknownRecord", "promote", "record_by_id", "set_voided"]
+__all__ = ["AlreadySo", "UnknownAmendment", "UnknownRecord", "promote", "record_by_id", "set_expired", "set_voided"]
 
 
 class UnknownRecord(NotFound):
@@ -32,7 +34,7 @@ class UnknownAmendment(NotFound):
 
 
 class AlreadySo(Conflict):
-    """The record is already voided, not voided, or the amendment is already promoted."""
+    """The record is already voided or expired by an administrator, or is not, or the amendment is already promoted."""
 
     code = "already_so"
 
@@ -68,6 +70,34 @@ def set_voided(
     audit.keep(session, act, "void" if voided else "unvoid", "learning_record", record.id)
     reconsider(session, act, recipients, learner_id=record.learner_id, course_id=record.course_id)
     return voiding
+
+
+def set_expired(
+    session: Session,
+    act: Act,
+    recipients: Mapping[str, Recipient],
+    record: LearningRecord,
+    *,
+    expired: bool,
+    reason: str,
+) -> Expiration:
+    """Let the record expire now, whatever its own expiry, or take that back. Pull recipients see the change at their
+    next question, and what the learner completes from now on is a new record. Raises `AlreadySo`."""
+    lock_learner(session, record.learner_id)
+    if (record.id in expired_among(session, act.site_id, [record.id])) == expired:
+        raise AlreadySo(
+            text("An administrator has already let the record expire.")
+            if expired
+            else text("No administrator has let the record expire.")
+        )
+    expiration = Expiration(
+        site_id=act.site_id, record_id=record.id, expired=expired, reason=reason, actor=act.actor, expired_at=act.at
+    )
+    session.add(expiration)
+    session.flush()
+    audit.keep(session, act, "expire" if expired else "unexpire", "learning_record", record.id)
+    reconsider(session, act, recipients, learner_id=record.learner_id, course_id=record.course_id)
+    return expiration
 
 
 def promote(

@@ -107,10 +107,12 @@ class RecertificationWindow(Lapse):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A record, not voided, already kept for the same learner, object and source."""
+    """A record, not voided, already kept for the same learner, object and source. `ended_at` is when an administrator
+    let it expire, whatever its own expiry."""
 
     completed_at: datetime
     expires_at: datetime | None
+    ended_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +185,7 @@ def renewable_from(
     """Return the first day on which a repeat in the same cycle is a new record; None is never.
 
     A record keeps the expiry it was given; one without is judged by the present rule. Whatever the rule, an expired
-    record can be renewed: this is how a record that an administrator let expire is followed by the next.
+    record can be renewed.
     """
     if window is None and isinstance(rule, ExpiresAfter):
         return local_date(record.completed_at, zone) + timedelta(days=1)
@@ -208,9 +210,11 @@ def judge(
     recomputes and resends completions that nobody repeated, so a cycle ("on": of the calendar; "never": the calendar
     year; "after": all time) has one record until `renewable_from`, and a day never has two. A claim that arrives
     late, dated before the record of its cycle, amends it, except under "after" where the two are a renewal apart.
+    A record that an administrator let expire stands in the way of nothing completed after that, be it on the same day;
+    what was completed before is the claim that was let expire, sent again.
 
-    The key of a new record can be held by a voided record, or by one kept under an earlier rule: neither is seen
-    here. Then `exact_key` names the new one.
+    The key of a new record can be held by a voided or ended record, or by one kept under an earlier rule. Then
+    `exact_key` names the new one.
     """
     exact = exact_key(claimed_at)
     same = [index for index, record in enumerate(standing) if exact_key(record.completed_at) == exact]
@@ -225,6 +229,7 @@ def judge(
         index: record
         for index, record in enumerate(standing)
         if _cycle_key(rule, local_date(record.completed_at, zone)) == key
+        and (record.ended_at is None or claimed_at <= record.ended_at)
     }
     if not peers and key is not None:
         return Verdict(opens=True, key=key, amends=None)

@@ -56,11 +56,11 @@ class ItemOutcome(Out):
     """Where the item was in the list sent, from 0 on."""
     outcome: str
     """`failed`, `not_done`, or what was done, in a word of its kind: `recorded`, `known`, `amended`; `created`,
-    `changed`, `unchanged`; `given`, `unchanged`."""
+    `changed`, `unchanged`; `given`, `unchanged`; `voided`, `expired`, `unchanged`."""
     id: UUID | None
     """Of what was made or known."""
     detail: dict[str, str]
-    """What else there is to tell: `amendment_id` of an amendment, `oci_id` as it was read."""
+    """What else there is to tell: `amendment_id` of an amendment, `oci_id` as it was read, `reset_id` of a reset."""
     problem: ItemProblem | None
 
 
@@ -104,7 +104,7 @@ JOBS = Listing[Job](
     sorts={"asked_at": Sort(col(Job.id), UUID)},  # ids are given out in the order of time
     filters=(
         one_of("id", col(Job.id), UUID),
-        equal("kind", col(Job.kind), meaning="`learners`, `oci_ids`, `learning_records`."),
+        equal("kind", col(Job.kind), meaning="`learners`, `oci_ids`, `learning_records`, `course_resets`."),
         one_of("status", col(Job.status), JobStatus),
         *within("asked_at", col(Job.asked_at)),
     ),

@@ -1,25 +1,27 @@
-"""`/learning-records`: what is kept, where it stands at each recipient; voided, unvoided, promoted."""
+"""`/learning-records`: what is kept, what was done to it, and where it stands at each recipient."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from sqlmodel import Session, col, select
 
 from lrx import learning_records
 from lrx.api.deliveries import DeliveryPublic, show_delivery
+from lrx.api.expirations import ExpirationPublic, show_expiration
 from lrx.api.listing import Listing, ListQuery, Sort, equal, one_of, present, within
 from lrx.api.operation import Call, operation
 from lrx.api.pagination import Page
 from lrx.api.values import RECORDS as TAG
-from lrx.api.values import In, Instant, Out, Reason
+from lrx.api.values import In, Instant, Out
 from lrx.api.voidings import VoidingPublic, show_voiding
-from lrx.delivery.voidings import LatestVoiding, voidings_of
-from lrx.models import Amendment, Delivery, LearningRecord, SubjectKind, Voiding
+from lrx.delivery.expirations import expired_among
+from lrx.delivery.voidings import voided_among
+from lrx.models import Amendment, Delivery, Expiration, LearningRecord, SubjectKind, Voiding
 from lrx.source import Source
 
-__all__ = ["OPERATIONS"]
+__all__ = ["OPERATIONS", "LearningRecordFull", "RecordPath", "full_record", "get_record"]
 
 
 class LearningRecordPublic(Out):
@@ -43,6 +45,8 @@ class LearningRecordPublic(Out):
     mandatory: list[dict[str, Any]]
     """The course's mandatory activities as they stood when it was recorded."""
     voided: bool
+    expired_by_administrator: bool
+    """An administrator let it expire: it is shown to nobody, whatever `expires_at` says."""
 
 
 class AmendmentPublic(Out):
@@ -63,6 +67,7 @@ class LearningRecordFull(LearningRecordPublic):
 
     amendments: list[AmendmentPublic]
     voidings: list[VoidingPublic]
+    expirations: list[ExpirationPublic]
     deliveries: list[DeliveryPublic]
 
 
@@ -70,19 +75,6 @@ class RecordPath(In):
     """Which record."""
 
     record_id: UUID
-
-
-class AmendmentPath(In):
-    """Which amendment of which record."""
-
-    record_id: UUID
-    amendment_id: UUID
-
-
-class Because(In):
-    """Why."""
-
-    reason: Reason
 
 
 RECORDS = Listing[LearningRecord](
@@ -122,11 +114,11 @@ RECORDS = Listing[LearningRecord](
 )
 def list_records(call: Call, query: ListQuery, session: Session) -> Page[LearningRecordPublic]:
     """Oldest recorded first, by the time the claim reached us. Whoever copies records sorts by `stored_at`, and asks
-    for what changed of them at `/voidings`."""
+    for what changed of them at `/voidings` and `/expirations`."""
 
     def shown(rows: Sequence[LearningRecord]) -> list[LearningRecordPublic]:
-        voidings = voidings_of(session, call.act.site_id, [row.id for row in rows])
-        return [LearningRecordPublic.model_validate(_fields(row, voidings)) for row in rows]
+        withdrawn = _withdrawn(session, call, [row.id for row in rows])
+        return [LearningRecordPublic.model_validate(_fields(row, withdrawn)) for row in rows]
 
     statement = select(LearningRecord).where(LearningRecord.site_id == call.act.site_id)
     return RECORDS.page(Page[LearningRecordPublic], session, call.act, query, statement, shown)
@@ -144,73 +136,32 @@ def list_records(call: Call, query: ListQuery, session: Session) -> Page[Learnin
     ),
 )
 def get_record(call: Call, path: RecordPath, session: Session) -> LearningRecordFull:
-    """With its amendments, its voidings, and where it stands at each recipient."""
-    return _full(call, session, path.record_id)
+    """With its amendments, its voidings and expirations, and where it stands at each recipient."""
+    return full_record(call, session, path.record_id)
 
 
-@operation(
-    "POST",
-    "/learning-records/{record_id}/void",
-    permission="records:void",
-    summary="Void a record",
-    tag=TAG,
-    guards=get_record,
-    errors=(learning_records.UnknownRecord, learning_records.AlreadySo),
-    examples={"a reason": {"reason": "Completed by the wrong person"}},
-)
-def void_record(call: Call, path: RecordPath, body: Because, session: Session) -> LearningRecordFull:
-    """A recipient that asks never gets it again, until it is unvoided. The history stays."""
-    return _set_voided(call, session, path.record_id, voided=True, reason=body.reason)
+class _Withdrawn(NamedTuple):
+    """Which records are voided now, and which an administrator has let expire."""
+
+    voided: Collection[UUID]
+    expired: Collection[UUID]
 
 
-@operation(
-    "POST",
-    "/learning-records/{record_id}/unvoid",
-    permission="records:void",
-    summary="Unvoid a record",
-    tag=TAG,
-    guards=get_record,
-    errors=(learning_records.UnknownRecord, learning_records.AlreadySo),
-    examples={"a reason": {"reason": "Voided by mistake"}},
-)
-def unvoid_record(call: Call, path: RecordPath, body: Because, session: Session) -> LearningRecordFull:
-    """It is released again as it was."""
-    return _set_voided(call, session, path.record_id, voided=False, reason=body.reason)
+def _withdrawn(session: Session, call: Call, record_ids: Sequence[UUID]) -> _Withdrawn:
+    site_id = call.act.site_id
+    return _Withdrawn(voided_among(session, site_id, record_ids), expired_among(session, site_id, record_ids))
 
 
-@operation(
-    "POST",
-    "/learning-records/{record_id}/amendments/{amendment_id}/promote",
-    permission="records:void",
-    summary="Make a record of an amendment",
-    tag=TAG,
-    status=201,
-    guards=get_record,
-    creates=get_record,
-    errors=(learning_records.UnknownRecord, learning_records.UnknownAmendment, learning_records.AlreadySo),
-    examples={"a reason": {"reason": "Repeated on request"}},
-)
-def promote_amendment(call: Call, path: AmendmentPath, body: Because, session: Session) -> LearningRecordFull:
-    """For a repeat that was a real one. Returns the new record."""
-    record_ = learning_records.record_by_id(session, call.act, path.record_id)
-    promoted = learning_records.promote(
-        session, call.act, call.exchange.recipients, record_, path.amendment_id, reason=body.reason
-    )
-    return _full(call, session, promoted.record_id)
+def _fields(row: LearningRecord, withdrawn: _Withdrawn) -> dict[str, Any]:
+    return {
+        **row.model_dump(exclude={"site_id", "claim_key"}),
+        "voided": row.id in withdrawn.voided,
+        "expired_by_administrator": row.id in withdrawn.expired,
+    }
 
 
-def _set_voided(call: Call, session: Session, record_id: UUID, *, voided: bool, reason: str) -> LearningRecordFull:
-    found = learning_records.record_by_id(session, call.act, record_id)
-    learning_records.set_voided(session, call.act, call.exchange.recipients, found, voided=voided, reason=reason)
-    return _full(call, session, record_id)
-
-
-def _fields(row: LearningRecord, voidings: Mapping[UUID, LatestVoiding]) -> dict[str, Any]:
-    voiding = voidings.get(row.id)
-    return {**row.model_dump(exclude={"site_id", "claim_key"}), "voided": voiding is not None and voiding.voided}
-
-
-def _full(call: Call, session: Session, record_id: UUID) -> LearningRecordFull:
+def full_record(call: Call, session: Session, record_id: UUID) -> LearningRecordFull:
+    """The record with all that happened to it. Raises `UnknownRecord`."""
     row = learning_records.record_by_id(session, call.act, record_id)
     amendments = session.exec(
         select(Amendment)
@@ -221,6 +172,11 @@ def _full(call: Call, session: Session, record_id: UUID) -> LearningRecordFull:
         select(Voiding)
         .where(Voiding.site_id == call.act.site_id, Voiding.record_id == row.id)
         .order_by(col(Voiding.seq))
+    )
+    expirations = session.exec(
+        select(Expiration)
+        .where(Expiration.site_id == call.act.site_id, Expiration.record_id == row.id)
+        .order_by(col(Expiration.seq))
     )
     deliveries = session.exec(
         select(Delivery)
@@ -233,17 +189,12 @@ def _full(call: Call, session: Session, record_id: UUID) -> LearningRecordFull:
         .execution_options(populate_existing=True)
     )
     return LearningRecordFull(
-        **_fields(row, voidings_of(session, call.act.site_id, [row.id])),
+        **_fields(row, _withdrawn(session, call, [row.id])),
         amendments=[AmendmentPublic.model_validate(one.model_dump()) for one in amendments],
         voidings=[show_voiding(one) for one in voidings],
+        expirations=[show_expiration(one) for one in expirations],
         deliveries=[show_delivery(one) for one in deliveries],
     )
 
 
-OPERATIONS = (
-    list_records,
-    get_record,
-    void_record,
-    unvoid_record,
-    promote_amendment,
-)
+OPERATIONS = (list_records, get_record)

@@ -26,6 +26,8 @@ class VoidingPublic(Out):
     actor: str
     reason: str
     voided_at: Instant
+    reset_id: UUID | None
+    """The reset of the course that it came from."""
 
 
 VOIDINGS = Listing[Voiding](
@@ -37,6 +39,7 @@ VOIDINGS = Listing[Voiding](
     filters=(
         one_of("record_id", col(Voiding.record_id), UUID),
         equal("voided", col(Voiding.voided), bool),
+        one_of("reset_id", col(Voiding.reset_id), UUID),
         *within("voided_at", col(Voiding.voided_at)),
     ),
     synced="voided_at",

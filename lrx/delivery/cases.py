@@ -1,12 +1,15 @@
-"""What is known of a learner in a course, read for many at once: the records kept, their voidings, the course."""
+"""What is known of a learner in a course, read for many at once: the records kept, their voidings and expirations,
+the course."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlmodel import Session
 
+from lrx.delivery.expirations import expired_among
 from lrx.delivery.proofs import ActivityRow, CourseRow, RecordRow
 from lrx.delivery.voidings import LatestVoiding, voidings_of
 from lrx.eligibility import Interval
@@ -27,18 +30,23 @@ Pair = tuple[UUID, UUID]
 
 @dataclass(slots=True)
 class Case:
-    """One learner in one course: every record of any source, oldest first, and the last word on each that was ever
-    voided."""
+    """One learner in one course: every record of any source, oldest first, the last word on each that was ever voided,
+    and since when those are expired that an administrator has let expire."""
 
     learner_id: UUID
     course: CourseRow
     records: list[RecordRow]
     voidings: dict[UUID, LatestVoiding]
+    expired: dict[UUID, datetime] = field(default_factory=dict)
 
     def is_voided(self, record_id: UUID) -> bool:
         """Whether the record is voided now."""
         voiding = self.voidings.get(record_id)
         return voiding is not None and voiding.voided
+
+    def expired_since(self, record_id: UUID) -> datetime | None:
+        """When an administrator let the record expire; None where nobody did, or it was taken back."""
+        return self.expired.get(record_id)
 
     def missing(self, record: RecordRow, intervals: Sequence[Interval]) -> tuple[str, ...]:
         """Names of the activities that were mandatory when the record was kept and of which the recipient gets none."""
@@ -49,6 +57,7 @@ class Case:
             for one in self.records
             if one.source in SENT_SOURCES
             and not self.is_voided(one.id)
+            and self.expired_since(one.id) is None
             and any(interval.contains(one.recorded_at) for interval in intervals)
         }
         return tuple(activity["full_name"] for activity in record.mandatory if activity["id"] not in done)
@@ -64,6 +73,8 @@ def cases_of(session: Session, site_id: UUID, pairs: Collection[Pair]) -> dict[P
     if kept:
         for record_id, voiding in voidings_of(session, site_id, kept.keys()).items():
             kept[record_id].voidings[record_id] = voiding
+        for record_id, since in expired_among(session, site_id, kept.keys()).items():
+            kept[record_id].expired[record_id] = since
     return cases
 
 

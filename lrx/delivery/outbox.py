@@ -1,6 +1,7 @@
 """Deliveries owed, held and released. `reconsider` is the only way into the outbox and the only way back.
 
-Whoever changes a fact (a record, a voiding, an OCI ID, a course's recipients) calls it in the same transaction.
+Whoever changes a fact (a record, its voiding or expiration, an OCI ID, a course's recipients) calls it in the same
+transaction.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -30,7 +31,8 @@ __all__ = [
     "reconsider_pairs",
 ]
 
-# What is on its way or was handed over does not go back by itself; only voiding withdraws it.
+# What is on its way or was handed over does not go back by itself; only voiding and an administrator's expiration
+# withdraw it.
 SETTLED = frozenset({DeliveryStatus.DELIVERED, DeliveryStatus.SENDING, DeliveryStatus.SUBMITTED, DeliveryStatus.DEAD})
 
 
@@ -124,6 +126,7 @@ def _facts(case: Case, record: Any, spans: Sequence[Interval], held: tuple[Any, 
         oci_ids=held,
         intervals=tuple(spans),
         objections=objections,
+        expired_by_administrator=case.expired_since(record.id) is not None,
     )
 
 

@@ -15,6 +15,7 @@ from lrx.models import (
     Course,
     CourseRecipient,
     Delivery,
+    Expiration,
     LearningRecord,
     RecipientInterval,
     SubjectKind,
@@ -105,14 +106,22 @@ def _orphaned(_session: Session, _visit: Visit) -> sa.Select[Any]:
 
 def _voided_and_shown(_session: Session, _visit: Visit) -> sa.Select[Any]:
     """Voided records whose delivery is still open or was not taken back."""
-    voidings = table(Voiding).c
-    later = sa.alias(table(Voiding))
-    latest = ~sa.exists().where(later.c.record_id == voidings.record_id, later.c.seq > voidings.seq)
-    return sa.select(sa.func.count(sa.distinct(voidings.record_id))).where(
-        voidings.voided,
+    return _withdrawn_and_shown(table(Voiding), "voided")
+
+
+def _expired_and_shown(_session: Session, _visit: Visit) -> sa.Select[Any]:
+    """The same of records that an administrator has let expire."""
+    return _withdrawn_and_shown(table(Expiration), "expired")
+
+
+def _withdrawn_and_shown(facts: sa.Table, withdraws: str) -> sa.Select[Any]:
+    later = sa.alias(facts)
+    latest = ~sa.exists().where(later.c.record_id == facts.c.record_id, later.c.seq > facts.c.seq)
+    return sa.select(sa.func.count(sa.distinct(facts.c.record_id))).where(
+        facts.c[withdraws],
         latest,
         _DELIVERIES.subject_kind == SubjectKind.RECORD,
-        _DELIVERIES.subject_id == voidings.record_id,
+        _DELIVERIES.subject_id == facts.c.record_id,
         _DELIVERIES.status.in_(("offered", "pending", "held")),
     )
 
@@ -125,4 +134,5 @@ INVARIANTS: tuple[tuple[Text, Callable[[Session, Visit], sa.Select[Any]]], ...] 
     (text("Records without an entry in the audit log: {count}."), _without_audit_entry),
     (text("Deliveries of a record or a course that is not there: {count}."), _orphaned),
     (text("Voided records still to be delivered: {count}."), _voided_and_shown),
+    (text("Records expired by an administrator and still to be delivered: {count}."), _expired_and_shown),
 )

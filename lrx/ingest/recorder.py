@@ -108,7 +108,7 @@ class _Book:
         window = case.course.recertification_window
         verdict = judge(
             completion.completed_at,
-            [Standing(record.completed_at, record.expires_at) for record in standing],
+            [Standing(one.completed_at, one.expires_at, case.expired_since(one.id)) for one in standing],
             stored_rule(case.course.expiry),
             RecertificationWindow.model_validate(window) if window else None,
             "every_completion" if case.course.repeats == "every_completion" else "one_per_cycle",
@@ -120,8 +120,8 @@ class _Book:
         key = f"external:{completion.external_id}" if completion.external_id else verdict.key
         holder = next((record for record in kept if record.claim_key == key), None)
         if holder is not None:
-            # A voided record holds the key, or one kept under an earlier rule. What was completed before the voiding
-            # is the claim that was voided, sent again; everything else is new and gets a key of its own.
+            # A voided or expired record holds the key, or one kept under an earlier rule. What was completed before the
+            # voiding is the claim that was voided, sent again; everything else is new and gets a key of its own.
             voiding = case.voidings.get(holder.id)
             if voiding is not None and voiding.voided and completion.completed_at <= voiding.voided_at:
                 return self._amend(act, holder, completion)

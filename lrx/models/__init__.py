@@ -13,11 +13,12 @@ from lrx.models.access import (
 )
 from lrx.models.course import Activity, Course
 from lrx.models.course_recipient import CourseRecipient, RecipientInterval, SiteRecipient
+from lrx.models.course_reset import CourseReset, ResetMode
 from lrx.models.delivery import CHIPS, Chip, Delivery, DeliveryStatus, Operation, SubjectKind
 from lrx.models.inquiry import Inquiry
 from lrx.models.job import Job, JobItem, JobStatus
 from lrx.models.learner import Identity, Learner, LearnerChange, LearnerOciId, ProfileField, VisibleTo
-from lrx.models.learning_record import Amendment, LearningRecord, Voiding
+from lrx.models.learning_record import Amendment, Expiration, LearningRecord, Voiding
 from lrx.models.settings_version import SettingsOf, SettingsVersion
 from lrx.models.site import Site
 from lrx.models.statement import (
@@ -41,11 +42,13 @@ __all__ = [
     "Chip",
     "Course",
     "CourseRecipient",
+    "CourseReset",
     "Credential",
     "CredentialKind",
     "CredentialMode",
     "Delivery",
     "DeliveryStatus",
+    "Expiration",
     "IdempotencyKey",
     "Identity",
     "Inquiry",
@@ -64,6 +67,7 @@ __all__ = [
     "ProfileField",
     "Projection",
     "RecipientInterval",
+    "ResetMode",
     "SetAsideStatement",
     "SettingsOf",
     "SettingsVersion",

@@ -1,5 +1,5 @@
-"""Learning records: immutable proofs, the claims that came after them, and their voiding. The database refuses to
-change or delete one."""
+"""Learning records: immutable proofs, the claims that came after them, their voiding and their expiration. The database
+refuses to change or delete one."""
 
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from sqlmodel import Field, SQLModel
 from lrx.models.columns import Json, SequenceNumber, UtcDateTime, words
 from lrx.source import Source
 
-__all__ = ["Amendment", "LearningRecord", "Voiding"]
+__all__ = ["Amendment", "Expiration", "LearningRecord", "Voiding"]
 
 
 class LearningRecord(SQLModel, table=True):
@@ -69,9 +69,10 @@ class Amendment(SQLModel, table=True):
 
 
 class Voiding(SQLModel, table=True):
-    """A record was voided, or unvoided again. The latest one holds; none is ever removed."""
+    """A record was voided, or unvoided again. The latest one holds; none is ever removed. `reset_id` names the reset of
+    the course that it came from."""
 
-    __table_args__ = (Index(None, "site_id", "record_id", "seq"),)
+    __table_args__ = (Index(None, "site_id", "record_id", "seq"), Index(None, "site_id", "reset_id", "seq"))
 
     seq: int | None = Field(default=None, primary_key=True, sa_type=SequenceNumber)
     site_id: UUID = Field(foreign_key="site.id")
@@ -80,3 +81,20 @@ class Voiding(SQLModel, table=True):
     actor: str = Field(max_length=120)
     reason: str = Field(max_length=1000)
     voided_at: datetime = Field(sa_type=UtcDateTime)
+    reset_id: UUID | None = Field(default=None, foreign_key="course_reset.id")
+
+
+class Expiration(SQLModel, table=True):
+    """An administrator let a record expire, or took that back. The latest one holds; none is ever removed. `reset_id`
+    names the reset of the course that it came from."""
+
+    __table_args__ = (Index(None, "site_id", "record_id", "seq"), Index(None, "site_id", "reset_id", "seq"))
+
+    seq: int | None = Field(default=None, primary_key=True, sa_type=SequenceNumber)
+    site_id: UUID = Field(foreign_key="site.id")
+    record_id: UUID = Field(foreign_key="learning_record.id")
+    expired: bool
+    reason: str = Field(max_length=1000)
+    actor: str = Field(max_length=120)
+    expired_at: datetime = Field(sa_type=UtcDateTime)
+    reset_id: UUID | None = Field(default=None, foreign_key="course_reset.id")

@@ -2,11 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, func, select
 
+from lrx.delivery.expirations import expired_among
 from lrx.models import Course, Delivery, LearnerOciId, LearningRecord, SubjectKind, Voiding
 from lrx.oci_id import OciId
 from lrx.reports.standing import LearnerCase, Owed
@@ -28,7 +30,8 @@ def held(session: Session, course: Course, learner_ids: Sequence[UUID] | None) -
 
 
 def known(session: Session, course: Course, learner_ids: Sequence[UUID]) -> Callable[[UUID], LearnerCase]:
-    """Return what is known of each of these learners in the course, course records that are not voided first."""
+    """Return what is known of each of these learners in the course, course records that are neither voided nor expired
+    by an administrator first."""
     here = sa.and_(
         col(LearningRecord.site_id) == course.site_id,
         col(LearningRecord.course_id) == course.id,
@@ -39,7 +42,12 @@ def known(session: Session, course: Course, learner_ids: Sequence[UUID]) -> Call
     voided = frozenset(session.exec(select(Voiding.record_id).where(Voiding.voided, col(Voiding.seq).in_(latest))))
     completed: defaultdict[tuple[UUID, bool], list[LearningRecord]] = defaultdict(list)
     records = session.exec(select(LearningRecord).where(here)).all()
-    for record in sorted(records, key=lambda one: (one.id not in voided, one.completed_at, str(one.id)), reverse=True):
+    expired = expired_among(session, course.site_id, [record.id for record in records])
+
+    def rank(record: LearningRecord) -> tuple[bool, datetime, str]:
+        return record.id not in voided and record.id not in expired, record.completed_at, str(record.id)
+
+    for record in sorted(records, key=rank, reverse=True):
         completed[record.learner_id, record.activity_id is None].append(record)
     oci_ids, deliveries = held(session, course, learner_ids), _owed(session, course, learner_ids)
     return lambda learner_id: LearnerCase(
@@ -48,6 +56,7 @@ def known(session: Session, course: Course, learner_ids: Sequence[UUID]) -> Call
         voided=voided,
         oci_ids=oci_ids.get(learner_id, ()),
         deliveries=deliveries,
+        expired=expired,
     )
 
 

@@ -91,8 +91,8 @@ class Activities:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One learner. `record` is the newest by completion that is not voided, else the newest; `standings` has one entry
-    for each column of the report."""
+    """One learner. `record` is the newest by completion that is neither voided nor expired by an administrator, else
+    the newest; `standings` has one entry for each column of the report."""
 
     learner_id: UUID
     full_name: str
@@ -201,8 +201,9 @@ def _row(case: CourseCase, links: Sequence[Link], person: Person, learner: Learn
 
 
 def _shown(case: CourseCase, learner: LearnerCase, record: LearningRecord) -> RecordShown:
-    # `expires_at` is the first instant at which it no longer holds, so the day before it is the last.
-    last = local_date(record.expires_at - timedelta(microseconds=1), case.zone) if record.expires_at else None
+    # The end is the first instant at which it no longer holds, so the day before it is the last.
+    ends = min((end for end in (record.expires_at, learner.expired.get(record.id)) if end is not None), default=None)
+    last = local_date(ends - timedelta(microseconds=1), case.zone) if ends else None
     return RecordShown(
         record_id=record.id,
         completed_on=local_date(record.completed_at, case.zone),

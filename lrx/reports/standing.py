@@ -5,7 +5,7 @@ moment of asking: the reporting period and the expiry.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -73,13 +73,16 @@ class LearnerCase:
     voided: frozenset[UUID]
     oci_ids: tuple[OciId, ...]
     deliveries: Mapping[tuple[UUID, str], Owed]
+    expired: Mapping[UUID, datetime] = field(default_factory=dict)
+    """Records that an administrator let expire, since when."""
 
     def missing(self, mandatory: Sequence[tuple[UUID, str]]) -> tuple[str, ...]:
-        """Names of those activities that the learner has no record of, or only one that is voided or never sent."""
+        """Names of those activities that the learner has no record of, or only one that is voided, expired by an
+        administrator, or never sent."""
         done = {
             record.activity_id
             for record in self.activity_records
-            if record.source in SENT_SOURCES and record.id not in self.voided
+            if record.source in SENT_SOURCES and record.id not in self.voided and record.id not in self.expired
         }
         return tuple(name for activity_id, name in mandatory if activity_id not in done)
 
@@ -207,6 +210,7 @@ def _failed(
         objections=tuple(link.recipient.objections(shown, link.settings)),
         in_period=link.period.contains(shown.completed_on),
         expired=has_expired(record.expires_at, link.reporting_period, case.course.expiry, case.now),
+        expired_by_administrator=record.id in learner.expired,
     )
     return [finding for finding in findings(facts) if not finding.passed]
 

@@ -1,4 +1,4 @@
-"""What was done and set, kept as facts: versions of settings.
+"""What was done and set, kept as facts: versions of settings, records let expire, courses reset.
 
 Revision: 0005, after 0004
 
@@ -20,7 +20,7 @@ depends_on = None
 
 
 # Rows that are facts. The database itself refuses to change or remove one.
-FACTS = ("settings_version",)
+FACTS = ("settings_version", "expiration", "course_reset")
 
 NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 JSON = sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
@@ -46,6 +46,9 @@ KEPT: Mapping[str, tuple[str, Mapping[str, Any]]] = {
 def upgrade() -> None:
     _create_settings_version()
     _keep_first_versions()
+    _create_course_reset()
+    _create_expiration()
+    _add_reset_to_voiding()
     _make_immutable()
 
 
@@ -62,8 +65,8 @@ def _create_settings_version() -> None:
         sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_settings_version_site_id")),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_settings_version")),
     )
-    for columns in (["site_id", "subject_kind", "subject_id", "seq"], ["site_id", "changed_at", "seq"]):
-        op.create_index(op.f(f"ix_settings_version_{'_'.join(columns)}"), "settings_version", columns, unique=False)
+    _index("settings_version", "site_id", "subject_kind", "subject_id", "seq")
+    _index("settings_version", "site_id", "changed_at", "seq")
 
 
 def _keep_first_versions() -> None:
@@ -88,6 +91,60 @@ def _keep_first_versions() -> None:
         ]
         if rows:
             op.get_bind().execute(sa.insert(versions), rows)
+
+
+def _create_course_reset() -> None:
+    op.create_table(
+        "course_reset",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.Uuid(), nullable=False),
+        sa.Column("course_id", sa.Uuid(), nullable=False),
+        sa.Column("mode", sa.String(length=40), nullable=False),
+        sa.Column("completed_before", INSTANT, nullable=True),
+        sa.Column("reason", sa.String(length=1000), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.Column("reset_at", INSTANT, nullable=False),
+        sa.Column("records", sa.Integer(), nullable=False),
+        sa.Column("job_id", sa.Uuid(), nullable=True),
+        sa.ForeignKeyConstraint(["course_id"], ["course.id"], name=op.f("fk_course_reset_course_id")),
+        sa.ForeignKeyConstraint(["job_id"], ["job.id"], name=op.f("fk_course_reset_job_id")),
+        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_course_reset_site_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_course_reset")),
+    )
+    _index("course_reset", "site_id", "course_id", "reset_at", "id")
+
+
+def _create_expiration() -> None:
+    op.create_table(
+        "expiration",
+        sa.Column("seq", NUMBER, nullable=False),
+        sa.Column("site_id", sa.Uuid(), nullable=False),
+        sa.Column("record_id", sa.Uuid(), nullable=False),
+        sa.Column("expired", sa.Boolean(), nullable=False),
+        sa.Column("reason", sa.String(length=1000), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.Column("expired_at", INSTANT, nullable=False),
+        sa.Column("reset_id", sa.Uuid(), nullable=True),
+        sa.ForeignKeyConstraint(["record_id"], ["learning_record.id"], name=op.f("fk_expiration_record_id")),
+        sa.ForeignKeyConstraint(["reset_id"], ["course_reset.id"], name=op.f("fk_expiration_reset_id")),
+        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_expiration_site_id")),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_expiration")),
+    )
+    _index("expiration", "site_id", "record_id", "seq")
+    _index("expiration", "site_id", "reset_id", "seq")
+
+
+def _add_reset_to_voiding() -> None:
+    # In one statement, for SQLite adds no foreign key to a column that is there.
+    kind = "UUID" if op.get_bind().dialect.name == "postgresql" else "CHAR(32)"
+    op.execute(
+        f"ALTER TABLE voiding ADD COLUMN reset_id {kind} CONSTRAINT fk_voiding_reset_id REFERENCES course_reset (id)"
+    )
+    _index("voiding", "site_id", "reset_id", "seq")
+
+
+def _index(table: str, *columns: str) -> None:
+    op.create_index(op.f(f"ix_{table}_{'_'.join(columns)}"), table, list(columns), unique=False)
 
 
 def _table(name: str, **columns: Any) -> Any:

@@ -191,10 +191,11 @@ async def test_a_record_without_its_audit_entry_is_found(installation: Installat
     assert found["guards"].level is Level.WRONG
 
 
-async def test_a_voided_record_that_is_still_offered_is_found(installation: Installation) -> None:
+@pytest.mark.parametrize("act", ["void", "expire"])
+async def test_a_withdrawn_record_that_is_still_offered_is_found(installation: Installation, act: str) -> None:
     house = installation.house
     (record,) = (await house.site.get("/learning-records"))["data"]
-    await house.site.send("POST", f"/learning-records/{record['id']}/void", {"reason": "For the test"})
+    await house.site.send("POST", f"/learning-records/{record['id']}/{act}", {"reason": "For the test"})
     assert (await installation.findings())["invariants"].level is Level.FINE
     await asyncio.to_thread(installation.run, "UPDATE delivery SET status = 'offered'")
     assert "delivered: 1" in str((await installation.findings())["invariants"].detail)

@@ -283,10 +283,35 @@ def test_a_completion_on_the_first_day_of_a_cycle_is_not_taken_for_the_cycle_aft
 
 
 @pytest.mark.parametrize("rule", [YEAR_END, NEVER])
-def test_a_retake_after_an_administrator_let_the_record_expire_is_a_new_record(rule: ExpiryRule) -> None:
+def test_a_retake_after_a_record_expired_early_is_a_new_record(rule: ExpiryRule) -> None:
     expired = Standing(local("2025-03-01"), local("2025-06-01"))
     assert verdict("2025-05-31", [expired], rule).amends == 0
     assert verdict("2025-06-10", [expired], rule).key == "day:2025-06-10"
+
+
+@pytest.mark.parametrize("rule", [YEAR, YEAR_END, NEVER])
+@pytest.mark.parametrize("window", [None, THIRTY_DAYS])
+def test_what_is_completed_after_an_administrator_let_the_record_expire_is_a_new_record(
+    rule: ExpiryRule, window: RecertificationWindow | None
+) -> None:
+    ended = Standing(local("2025-03-01"), expires_at(rule, local("2025-03-01"), TORONTO), local("2025-06-10T14:30"))
+    assert verdict("2025-06-10T14:31", [ended], rule, window).opens, "on the same day too"
+    assert verdict("2025-12-01", [ended], rule, window).opens
+
+
+@pytest.mark.parametrize("rule", [YEAR_END, NEVER])
+def test_what_was_completed_before_the_expiration_is_the_claim_that_was_let_expire(rule: ExpiryRule) -> None:
+    ended = Standing(local("2025-03-01"), expires_at(rule, local("2025-03-01"), TORONTO), local("2025-06-10T14:30"))
+    assert verdict("2025-06-10T14:30", [ended], rule).amends == 0
+    assert verdict("2025-06-09", [ended], rule, THIRTY_DAYS).amends == 0
+    assert verdict("2025-03-01", [ended], rule, repeats="every_completion").amends == 0
+
+
+def test_a_day_has_one_record_again_once_a_retake_followed_the_ended_one() -> None:
+    ended = Standing(local("2025-06-10T09:00"), None, local("2025-06-10T14:30"))
+    retake = Standing(local("2025-06-10T16:00"), None)
+    assert verdict("2025-06-10T16:00", [ended], NEVER).opens
+    assert verdict("2025-06-10T17:00", [ended, retake], NEVER).amends == 1
 
 
 def test_a_record_kept_before_the_rule_was_edited_keeps_its_expiry() -> None:

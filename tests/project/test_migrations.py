@@ -25,7 +25,10 @@ from tests.house import House, captured_requests
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = ScriptDirectory(str(ROOT / "migrations"))
-FACTS = ("learning_record", "statement", "voiding", "inquiry", "audit_entry", "settings_version")
+FACTS = (
+    *("learning_record", "statement", "voiding", "inquiry", "audit_entry"),
+    *("settings_version", "expiration", "course_reset"),
+)
 
 
 def seen_by(database_url: str, look: Any) -> Any:
@@ -105,9 +108,11 @@ def test_columns_are_as_long_and_as_empty_as_the_models_say(database_url: str) -
 async def facts(house: House) -> House:
     """A house in which each table of facts has a row."""
     learner = await house.site.learner("aokafor")
-    await house.site.course("WHMIS")
+    course = await house.site.course("WHMIS")
     made = await house.site.complete(learner["username"], "WHMIS", house.clock.now())
     await house.site.send("POST", f"/learning-records/{made['learning_record_id']}/void", {"reason": "For the test"})
+    await house.site.send("POST", f"/learning-records/{made['learning_record_id']}/expire", {"reason": "For the test"})
+    await house.site.send("POST", f"/courses/{course['id']}/resets", {"mode": "void", "reason": "For the test"})
     assert (await house.site.ask("CA-ON-CPSO-12345")).status_code == 404
     house.advance(hours=12)
     assert (await house.site.statements(captured_requests()[0][:1])).status_code == 200

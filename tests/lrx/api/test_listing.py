@@ -178,7 +178,7 @@ async def _furnish(house: House) -> None:
     made = await house.site.complete("amara", "W", "2026-11-18T09:12:00-05:00")
     await house.site.complete("jo", "W", "2026-11-18T09:12:00-05:00")
     record = f"/learning-records/{made['learning_record_id']}"
-    for way in ("void", "unvoid", "void"):
+    for way in ("void", "unvoid", "void", "expire", "unexpire"):
         await house.site.send("POST", f"{record}/{way}", {"reason": "A test"})
     for oci_id in ("CPSO 12345", "CPSO 999", "CPSO 998"):
         await house.site.ask(oci_id)

@@ -171,6 +171,13 @@ class Scene:
             self.session, self.act(), self.exchange.recipients, kept, voided=True, reason="A mistake"
         )
 
+    def expire(self, record_id: UUID, at: datetime | None = None) -> None:
+        """Let a record expire, as an administrator does."""
+        kept = learning_records.record_by_id(self.session, self.act(), record_id)
+        learning_records.set_expired(
+            self.session, self.act(at), self.exchange.recipients, kept, expired=True, reason="New content"
+        )
+
     def enrol(self, learner: Learner, course: Course) -> None:
         """Keep that the learner was enrolled."""
         statement = Statement(

@@ -317,3 +317,25 @@ def queries(scene: Scene, course: Course, wanted: Filter) -> int:
     finally:
         sa.event.remove(engine, "before_cursor_execute", count)
     return statements
+
+
+async def test_a_record_that_an_administrator_let_expire_is_told_and_a_retake_stands_for_it(exchange: Exchange) -> None:
+    def expired(scene: Scene) -> Course:
+        course = scene.course()
+        scene.expire(scene.complete(scene.learner("Amara", "Okafor", "CA-ON-CPSO-88120"), course, "2026-11-02"))
+        again = scene.learner("Luc", "Tremblay", "CA-ON-CPSO-31000")
+        scene.expire(scene.complete(again, course, "2026-11-02"), datetime(2026, 11, 10, 12, tzinfo=UTC))
+        scene.complete(again, course, "2026-11-10")
+        return course
+
+    rows = by_family(await told(exchange, expired))
+
+    verdict = rows["Okafor"].standings[0].verdict
+    assert (verdict.chip, verdict.reason, verdict.turn) == (X, "expired_by_administrator", "learner")
+    shown = rows["Okafor"].record
+    assert shown is not None
+    assert shown.valid_until == date(2026, 11, 21)
+    retake = rows["Tremblay"]
+    assert retake.record is not None
+    assert (retake.record.completed_on, retake.record.valid_until) == (date(2026, 11, 10), None)
+    assert retake.standings[0].verdict.chip is W

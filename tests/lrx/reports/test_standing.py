@@ -82,3 +82,12 @@ def test_a_reason_that_no_correction_mends_stands_before_one_that_can_be_mended(
     assert standing(CASE, last_year, learner).verdict.reason == "out_of_period"
     voided = replace(learner, voided=frozenset({RECORD}))
     assert standing(CASE, last_year, voided).verdict.reason == "voided"
+    expired = replace(learner, expired={RECORD: NOW})
+    assert standing(CASE, last_year, expired).verdict.reason == "expired_by_administrator"
+
+
+def test_an_activity_that_an_administrator_let_expire_is_not_done() -> None:
+    quiz = COMPLETED.model_copy(update={"id": UUID(int=8), "activity_id": UUID(int=9)})
+    learner = replace(learner_with(DeliveryStatus.OFFERED), activity_records=[quiz])
+    assert learner.missing([(UUID(int=9), "Quiz")]) == ()
+    assert replace(learner, expired={quiz.id: NOW}).missing([(UUID(int=9), "Quiz")]) == ("Quiz",)
