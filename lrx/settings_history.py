@@ -26,7 +26,13 @@ class _Kept(NamedTuple):
 
 KEPT: Mapping[type[SQLModel], _Kept] = {
     SiteRecipient: _Kept(SettingsOf.SITE_RECIPIENT, ("enabled", "settings")),
-    CourseRecipient: _Kept(SettingsOf.COURSE_RECIPIENT, ("active", "settings", "reporting_period")),
+    CourseRecipient: _Kept(
+        SettingsOf.COURSE_RECIPIENT,
+        (
+            *("active", "settings", "reporting_period"),
+            *("tracked", "tracked_confirmed_by", "tracked_confirmed_on", "tracked_note"),
+        ),
+    ),
     Course: _Kept(SettingsOf.COURSE, ("full_name", "shortname", "expiry", "recertification_window", "repeats")),
 }
 

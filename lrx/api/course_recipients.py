@@ -1,5 +1,6 @@
 """`/courses/{course_id}/recipients`: which recipients a course sends to, since when, and what adding one would mean."""
 
+from datetime import date
 from typing import Any, Literal
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from lrx.api.operation import Call, operation
 from lrx.api.pagination import Page
-from lrx.api.values import CoursePath, In, Instant, Out
+from lrx.api.values import CoursePath, In, Instant, Line, Out, Words
 from lrx.courses import course_recipients, courses
 from lrx.courses.preflight import preflight
 from lrx.delivery.holdings import intervals_of
@@ -29,7 +30,23 @@ class CourseRecipientPath(In):
     recipient: str = Field(max_length=40)
 
 
-class CourseRecipientCreate(In):
+class Tracking(In):
+    """Whether the recipient follows the course, as somebody there confirmed. It decides nothing."""
+
+    tracked: bool | None = None
+    """Null where nobody has asked them. True or false needs `tracked_confirmed_by` and `tracked_confirmed_on`."""
+    tracked_confirmed_by: Line | None = None
+    """Who told you."""
+    tracked_confirmed_on: date | None = None
+    """On which day."""
+    tracked_note: Words | None = None
+
+    def tracking(self) -> dict[str, Any]:
+        """What was given of it."""
+        return self.model_dump(exclude_unset=True, include=set(Tracking.model_fields))
+
+
+class CourseRecipientCreate(Tracking):
     """Send records of the course to a recipient, from now on."""
 
     recipient: str = Field(max_length=40)
@@ -38,7 +55,7 @@ class CourseRecipientCreate(In):
     """Without one: the course's own cycle, else the calendar year."""
 
 
-class CourseRecipientUpdate(In):
+class CourseRecipientUpdate(Tracking):
     """What to change; what is left out stays."""
 
     settings: dict[str, Any] | None = None
@@ -72,6 +89,11 @@ class CourseRecipientPublic(Out):
     current_period: SpanPublic
     """The span of completion days that counts today."""
     intervals: list[IntervalPublic]
+    tracked: bool | None
+    """Whether the recipient follows the course, as somebody there confirmed; null where nobody has asked."""
+    tracked_confirmed_by: str | None
+    tracked_confirmed_on: date | None
+    tracked_note: str | None
 
 
 class PreflightPublic(Out):
@@ -191,6 +213,7 @@ def add_course_recipient(
         recipient,
         settings=body.settings,
         reporting_period=period,
+        tracking=body.tracking(),
     )
     return _course_recipient(call, session, course, link)
 
@@ -203,16 +226,24 @@ def add_course_recipient(
     tag=TAG,
     guards=get_course_recipient,
     errors=(courses.UnknownCourse, course_recipients.UnknownCourseRecipient),
-    examples={"April to March": {"reporting_period": {"start_month": 4, "start_day": 1}}},
+    examples={
+        "April to March": {"reporting_period": {"start_month": 4, "start_day": 1}},
+        "followed": {
+            "tracked": True,
+            "tracked_confirmed_by": "the representative of CMaRS",
+            "tracked_confirmed_on": "2026-11-20",
+        },
+    },
 )
 def change_course_recipient(
     call: Call, path: CourseRecipientPath, body: CourseRecipientUpdate, session: Session
 ) -> CourseRecipientPublic:
-    """The reporting period is judged when the recipient asks, so a new one holds at once."""
+    """The reporting period is judged when the recipient asks, so a new one holds at once. `tracked` set to null forgets
+    who confirmed it."""
     course = courses.course_by_id(session, call.act, path.course_id)
     link = course_recipients.course_recipient(session, call.act, course.id, path.recipient)
     recipient = recipient_named(call.exchange.recipients, path.recipient)
-    changes = body.model_dump(mode="json", exclude_unset=True)
+    changes = body.model_dump(mode="json", exclude_unset=True) | body.tracking()
     return _course_recipient(
         call, session, course, course_recipients.change(session, call.act, link, recipient, changes)
     )
@@ -246,6 +277,10 @@ def _course_recipient(call: Call, session: Session, course: Course, link: Course
         reporting_period=ReportingPeriod.model_validate(link.reporting_period) if link.reporting_period else None,
         current_period=SpanPublic(first=span.first.isoformat(), last=span.last.isoformat()),
         intervals=[IntervalPublic(added_at=one.since, removed_at=one.until) for one in intervals],
+        tracked=link.tracked,
+        tracked_confirmed_by=link.tracked_confirmed_by,
+        tracked_confirmed_on=link.tracked_confirmed_on,
+        tracked_note=link.tracked_note,
     )
 
 

@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 
 from lrx import audit, settings_history
 from lrx.access import Act
+from lrx.courses.tracking import note_tracking
 from lrx.delivery.holdings import is_enabled
 from lrx.delivery.outbox import reconsider_pairs
 from lrx.errors import Conflict, Fault, Invalid, NotFound
@@ -68,10 +69,12 @@ def add(
     *,
     settings: Mapping[str, Any],
     reporting_period: dict[str, Any] | None,
+    tracking: Mapping[str, Any] | None = None,
 ) -> CourseRecipient:
-    """Send records of the course to the recipient from now on.
+    """Send records of the course to the recipient from now on. `tracking` is what of `note_tracking` is given.
 
-    Raises `RecipientOff` when the site does not use it, `CourseRecipientPresent`, and `Invalid` for wrong settings.
+    Raises `RecipientOff` when the site does not use it, `CourseRecipientPresent`, and `Invalid` for wrong settings or
+    tracking.
     """
     if not is_enabled(session, act.site_id, recipient.code):
         raise RecipientOff(
@@ -98,6 +101,7 @@ def add(
     link.active = True
     link.settings = checked_settings
     link.reporting_period = reporting_period
+    note_tracking(act, link, tracking or {})
     link.updated_at = act.at
     session.add(link)
     session.flush()
@@ -116,13 +120,14 @@ def add(
 def change(
     session: Session, act: Act, link: CourseRecipient, recipient: Recipient, changes: Mapping[str, Any]
 ) -> CourseRecipient:
-    """Change the settings or the reporting period. Both are judged at the moment of asking, so nothing is
-    recomputed."""
+    """Change the settings, the reporting period or what is noted of tracking. None of them decides where a delivery
+    stands, so nothing is recomputed. Raises `Invalid`."""
     if "settings" in changes:
         settings = checked(recipient.course_settings, changes["settings"] or {}, "/settings")
         link.settings = settings.model_dump(mode="json")
     if "reporting_period" in changes:
         link.reporting_period = changes["reporting_period"]
+    note_tracking(act, link, changes)
     link.updated_at = act.at
     session.add(link)
     settings_history.keep(session, act, link)

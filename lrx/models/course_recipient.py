@@ -1,6 +1,6 @@
 """Which recipients a site may use, and which courses send their records to which recipient, since when."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -28,7 +28,11 @@ class SiteRecipient(SQLModel, table=True):
 
 
 class CourseRecipient(SQLModel, table=True):
-    """Records of this course go to that recipient. `active` says whether one of its intervals is open now."""
+    """Records of this course go to that recipient. `active` says whether one of its intervals is open now.
+
+    `tracked` is whether the recipient follows the course, as somebody there told us (`tracked_confirmed_by`) on that
+    day; None where nobody has asked. It decides nothing.
+    """
 
     __tablename__ = "course_recipient"
     __table_args__ = (UniqueConstraint("site_id", "course_id", "recipient"),)
@@ -40,6 +44,10 @@ class CourseRecipient(SQLModel, table=True):
     active: bool = True
     settings: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
     reporting_period: dict[str, Any] | None = Field(default=None, sa_type=Json)
+    tracked: bool | None = None
+    tracked_confirmed_by: str | None = Field(default=None, max_length=200)
+    tracked_confirmed_on: date | None = None
+    tracked_note: str | None = Field(default=None, max_length=1000)
     created_at: datetime = Field(sa_type=UtcDateTime)
     updated_at: datetime = Field(sa_type=UtcDateTime)
 

@@ -1,4 +1,5 @@
-"""What was done and set, kept as facts: versions of settings, records let expire, courses reset.
+"""What was done and set, kept as facts: versions of settings, records let expire, courses reset;
+and whether recipients follow a course, as they told us.
 
 Revision: 0005, after 0004
 
@@ -29,7 +30,18 @@ INSTANT = sa.DateTime(timezone=True)
 # What is kept of each kind of subject, and the column that says since when.
 KEPT: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "site_recipient": ("updated_at", {"enabled": sa.Boolean(), "settings": JSON}),
-    "course_recipient": ("created_at", {"active": sa.Boolean(), "settings": JSON, "reporting_period": JSON}),
+    "course_recipient": (
+        "created_at",
+        {
+            "active": sa.Boolean(),
+            "settings": JSON,
+            "reporting_period": JSON,
+            "tracked": sa.Boolean(),
+            "tracked_confirmed_by": sa.String(),
+            "tracked_confirmed_on": sa.Date(),
+            "tracked_note": sa.String(),
+        },
+    ),
     "course": (
         "created_at",
         {
@@ -44,12 +56,23 @@ KEPT: Mapping[str, tuple[str, Mapping[str, Any]]] = {
 
 
 def upgrade() -> None:
+    _add_tracking()
     _create_settings_version()
     _keep_first_versions()
     _create_course_reset()
     _create_expiration()
     _add_reset_to_voiding()
     _make_immutable()
+
+
+def _add_tracking() -> None:
+    for column in (
+        sa.Column("tracked", sa.Boolean(), nullable=True),
+        sa.Column("tracked_confirmed_by", sa.String(length=200), nullable=True),
+        sa.Column("tracked_confirmed_on", sa.Date(), nullable=True),
+        sa.Column("tracked_note", sa.String(length=1000), nullable=True),
+    ):
+        op.add_column("course_recipient", column)
 
 
 def _create_settings_version() -> None:
