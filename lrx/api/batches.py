@@ -107,10 +107,18 @@ def batch_learners(call: Call, body: LearnerBatch, session: Session) -> Answer[B
     summary="Set the primary OCI IDs of many learners",
     tag=LEARNERS,
     also=(202,),
-    examples={"one": {"oci_ids": [{"username": "aokafor", "oci_id": "CA-ON-CPSO-12345"}]}},
+    examples={
+        "one": {"oci_ids": [{"username": "aokafor", "oci_id": "CA-ON-CPSO-12345"}]},
+        "a feed that overwrites": {
+            "oci_ids": [
+                {"username": "aokafor", "oci_id": "CA-ON-CPSO-12345", "upload": "hr-nightly.csv", "others": "end"}
+            ]
+        },
+    },
 )
 def batch_oci_ids(call: Call, body: OciIdBatch, session: Session) -> Answer[BatchAnswer]:
-    """What a learner held before stays held, after the new one. Held deliveries are released.
+    """What a learner held before stays held, after the new one, or ends where the item says so. Held deliveries are
+    released. What is refused for somebody known is listed at `/learners/{learner_id}/refused-oci-ids`.
 
     Up to 200 items are answered at once, more become a job; with `Prefer: respond-async` all do. An item that fails
     never takes another one with it."""

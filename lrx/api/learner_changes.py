@@ -28,7 +28,7 @@ class ChangePublic(Out):
     actor: str
     reason: str | None
     origin: str
-    """`request:…`, `statement:…` or what else brought it."""
+    """`request:…`, `statement:…` or `upload:…`."""
 
 
 CHANGES = Listing[LearnerChange](

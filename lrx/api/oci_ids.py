@@ -13,6 +13,8 @@ from lrx.api.values import Advice, ByUsername, In, LearnerPath, Out, Reason
 from lrx.models import Learner
 from lrx.oci_id import InvalidOciId, Note, OciId, Reading, read
 from lrx.people import learners, oci_ids
+from lrx.people.history import origin_of
+from lrx.people.learner_fields import Upload
 from lrx.people.profile_fields import ProfileFieldMissing
 from lrx.text import say, text
 
@@ -48,6 +50,8 @@ class OciIdSet(In):
 
     oci_id: str = Field(max_length=10_000)
     reason: Reason | None = None
+    upload: Upload | None = None
+    """The name of the file or of the scheduled feed that brings it; kept as the origin of the change."""
 
 
 class PrimaryOciId(Out):
@@ -168,7 +172,8 @@ def set_primary_oci_id(call: Call, path: ByUsername, body: OciIdSet, session: Se
     reading = _read(body.oci_id, "/oci_id")
     others = [one.oci_id for one in oci_ids.held(session, call.act, learner.id) if not one.is_primary]
     wanted = list(dict.fromkeys((reading.oci_id, *others)))
-    oci_ids.replace(session, call.act, call.exchange.recipients, learner.id, wanted, reason=body.reason)
+    origin = origin_of(call.act, body.upload)
+    oci_ids.replace(session, call.act, call.exchange.recipients, learner.id, wanted, reason=body.reason, origin=origin)
     notes, warnings = _advice(call, reading)
     return PrimaryOciIdRead(
         learner_id=learner.id,

@@ -17,7 +17,15 @@ from lrx.models.course_reset import CourseReset, ResetMode
 from lrx.models.delivery import CHIPS, Chip, Delivery, DeliveryStatus, Operation, SubjectKind
 from lrx.models.inquiry import Inquiry
 from lrx.models.job import Job, JobItem, JobStatus
-from lrx.models.learner import Identity, Learner, LearnerChange, LearnerOciId, ProfileField, VisibleTo
+from lrx.models.learner import (
+    Identity,
+    Learner,
+    LearnerChange,
+    LearnerOciId,
+    ProfileField,
+    RefusedOciId,
+    VisibleTo,
+)
 from lrx.models.learning_record import Amendment, Expiration, LearningRecord, Voiding
 from lrx.models.settings_version import SettingsOf, SettingsVersion
 from lrx.models.site import Site
@@ -67,6 +75,7 @@ __all__ = [
     "ProfileField",
     "Projection",
     "RecipientInterval",
+    "RefusedOciId",
     "ResetMode",
     "SetAsideStatement",
     "SettingsOf",

@@ -10,7 +10,7 @@ from sqlmodel import Field, SQLModel
 from lrx.models.columns import OciIdColumn, SequenceNumber, UtcDateTime, words
 from lrx.oci_id import OciId
 
-__all__ = ["Identity", "Learner", "LearnerChange", "LearnerOciId", "ProfileField", "VisibleTo"]
+__all__ = ["Identity", "Learner", "LearnerChange", "LearnerOciId", "ProfileField", "RefusedOciId", "VisibleTo"]
 
 
 class Learner(SQLModel, table=True):
@@ -99,6 +99,24 @@ class LearnerChange(SQLModel, table=True):
     actor: str = Field(max_length=120)
     reason: str | None = Field(default=None, max_length=1000)
     origin: str = Field(max_length=120)
+
+
+class RefusedOciId(SQLModel, table=True):
+    """An OCI ID that an upload gave for a known learner and that was refused: what was typed, why (a code), and what
+    was probably meant."""
+
+    __tablename__ = "refused_oci_id"
+    __table_args__ = (Index(None, "site_id", "learner_id", "refused_at", "id"),)
+
+    id: UUID = Field(primary_key=True)
+    site_id: UUID = Field(foreign_key="site.id")
+    learner_id: UUID = Field(foreign_key="learner.id")
+    typed: str = Field(max_length=200)
+    reason: str = Field(max_length=60)
+    hint: str | None = Field(default=None, max_length=200)
+    origin: str = Field(max_length=120)
+    actor: str = Field(max_length=120)
+    refused_at: datetime = Field(sa_type=UtcDateTime)
 
 
 class VisibleTo(StrEnum):

@@ -9,7 +9,7 @@ from lrx.access import Act
 from lrx.models import LearnerChange
 from lrx.tables import table
 
-__all__ = ["keep_change"]
+__all__ = ["keep_change", "origin_of"]
 
 
 def keep_change(
@@ -23,7 +23,7 @@ def keep_change(
     reason: str | None = None,
     origin: str | None = None,
 ) -> None:
-    """Keep that `field` became `new`. `origin` is the request unless a statement, an upload or a job is named."""
+    """Keep that `field` became `new`. `origin` is the request unless a statement or an upload is named."""
     session.connection().execute(
         sa.insert(table(LearnerChange)).values(
             site_id=act.site_id,
@@ -34,6 +34,11 @@ def keep_change(
             changed_at=act.at,
             actor=act.actor,
             reason=reason,
-            origin=origin or f"request:{act.request_id}",
+            origin=origin or origin_of(act),
         )
     )
+
+
+def origin_of(act: Act, upload: str | None = None) -> str:
+    """Return what brings a change: the upload by its name (a file, a scheduled feed), else the request."""
+    return f"request:{act.request_id}" if upload is None else f"upload:{upload}"

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-__all__ = ["LearnerFields", "Line", "Lms", "Reason", "Username"]
+__all__ = ["LearnerFields", "Line", "Lms", "Reason", "Upload", "Username"]
 
 Line = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")
@@ -17,6 +17,10 @@ Username = Annotated[Line, Field(max_length=100)]
 
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=1000, pattern=r"^[^\x00]*$")]
 """Why somebody does this; kept in the history."""
+
+
+Upload = Annotated[Line, Field(max_length=100)]
+"""The name of the file or of the scheduled feed that brings something; kept in the history as its origin."""
 
 
 class Lms(BaseModel):

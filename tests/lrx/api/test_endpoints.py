@@ -312,7 +312,11 @@ async def test_the_primary_oci_id_is_put_in_place_of_the_one_before_and_others_s
         held = await house.site.get(f"/learners/{made['id']}/oci-ids")
         assert [one["oci_id"] for one in held["oci_ids"]] == ["CA-ON-CPSO-11", "CA-ON-CMO-2"]
     changes = (await house.site.get(f"/learners/{made['id']}/history", field="oci_id"))["data"]
-    assert len(changes) == 4
+    assert [(one["old"], one["new"]) for one in changes] == [
+        ("CA-ON-CPSO-1", "CA-ON-CPSO-11"),
+        (None, "CA-ON-CMO-2"),
+        (None, "CA-ON-CPSO-1"),
+    ]
 
 
 async def test_two_who_hold_one_oci_id_are_told_and_nobody_is_picked(house: House) -> None:
