@@ -24,7 +24,9 @@ PERMISSIONS: Mapping[str, Text] = {
     "courses:write": text("Create and change courses and activities."),
     "course-recipients:write": text("Add recipients to courses and remove them."),
     "recipients:read": text("See the recipients of the site."),
-    "recipients:write": text("Switch recipients on and off, change their settings and credentials."),
+    "recipients:write": text(
+        "Switch recipients on and off, change their settings and credentials, and what other sites are told."
+    ),
     "records:read": text("See learning records and deliveries."),
     "records:write": text("Send completions to be recorded."),
     "records:void": text("Void records and let them expire, take either back, reset courses, promote amendments."),

@@ -14,7 +14,7 @@ from lrx.models import Site
 from lrx.settings import Settings
 from lrx.text import text
 
-__all__ = ["DEFAULT", "UnknownSite", "act_for_site", "create_site", "ensure_default_site", "site_named"]
+__all__ = ["DEFAULT", "UnknownSite", "act_for_site", "change_site", "create_site", "ensure_default_site", "site_named"]
 
 DEFAULT = "default"
 SETUP_ACTOR = "system:setup"
@@ -52,6 +52,17 @@ def create_site(
     site = Site(id=new_id(), code=code, name=name, time_zone=time_zone, language=language, created_at=now)
     session.add(site)
     session.flush()
+    return site
+
+
+def change_site(session: Session, act: Act, *, tells_completions: bool) -> Site:
+    """Change whether other sites may be told that this one has an eligible record for an OCI ID."""
+    site = session.get_one(Site, act.site_id, with_for_update=True)
+    if site.tells_completions != tells_completions:
+        site.tells_completions = tells_completions
+        session.add(site)
+        session.flush()
+        audit.keep(session, act, "change", "site", site.id, tells_completions=tells_completions)
     return site
 
 

@@ -11,7 +11,11 @@ __all__ = ["Site"]
 
 
 class Site(SQLModel, table=True):
-    """One hospital's LMS. Everything else belongs to exactly one site; the OCI ID alone is global."""
+    """One hospital's LMS. Everything else belongs to exactly one site; the OCI ID alone is global.
+
+    `tells_completions`: other sites of the network may be told that this one has an eligible record for an OCI ID, and
+    nothing else of it.
+    """
 
     id: UUID = Field(primary_key=True)
     code: str = Field(max_length=40, unique=True)
@@ -19,3 +23,4 @@ class Site(SQLModel, table=True):
     time_zone: str = Field(max_length=60)
     language: str = Field(max_length=2, default="en")
     created_at: datetime = Field(sa_type=UtcDateTime)
+    tells_completions: bool = False

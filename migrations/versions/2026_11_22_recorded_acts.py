@@ -1,5 +1,5 @@
-"""What was done and set, kept as facts: versions of settings, records let expire, courses reset;
-and whether recipients follow a course, as they told us, and OCI IDs that uploads gave and that were refused.
+"""What was done, set and told: records let expire and courses reset, versions of settings, whether recipients follow a
+course, OCI IDs that uploads gave and that were refused, and whether a site tells others of its completions.
 
 Revision: 0005, after 0004
 
@@ -56,6 +56,7 @@ KEPT: Mapping[str, tuple[str, Mapping[str, Any]]] = {
 
 
 def upgrade() -> None:
+    _add_tells_completions()
     _add_tracking()
     _create_settings_version()
     _keep_first_versions()
@@ -64,6 +65,13 @@ def upgrade() -> None:
     _add_reset_to_voiding()
     _create_refused_oci_id()
     _make_immutable()
+
+
+def _add_tells_completions() -> None:
+    # The default is for the rows that are there.
+    op.add_column("site", sa.Column("tells_completions", sa.Boolean(), nullable=False, server_default=sa.false()))
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("ALTER TABLE site ALTER COLUMN tells_completions DROP DEFAULT")
 
 
 def _add_tracking() -> None:
