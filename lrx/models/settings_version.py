@@ -27,7 +27,8 @@ class SettingsVersion(SQLModel, table=True):
 
     __tablename__ = "settings_version"
     __table_args__ = (
-        Index(None, "site_id", "subject_kind", "subject_id", "seq"),
+        # A name of its own: made of the columns it would be longer than PostgreSQL allows.
+        Index("ix_settings_version_as_of", "site_id", "subject_kind", "subject_id", "changed_at", "seq"),
         Index(None, "site_id", "changed_at", "seq"),
     )
 

@@ -97,7 +97,12 @@ def _create_settings_version() -> None:
         sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_settings_version_site_id")),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_settings_version")),
     )
-    _index("settings_version", "site_id", "subject_kind", "subject_id", "seq")
+    op.create_index(
+        "ix_settings_version_as_of",
+        "settings_version",
+        ["site_id", "subject_kind", "subject_id", "changed_at", "seq"],
+        unique=False,
+    )
     _index("settings_version", "site_id", "changed_at", "seq")
 
 
