@@ -29,9 +29,9 @@ _DIALECTS: Mapping[str, Mapping[str, str]] = {
 
 _STATEMENTS = (
     """
-    INSERT INTO learner (id, site_id, username, full_name, suspended, created_at, updated_at)
+    INSERT INTO learner (id, site_id, username, full_name, sort_name, suspended, created_at, updated_at)
     WITH RECURSIVE n(i) AS (SELECT {first} UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {last})
-    SELECT {id}, site.id, 'bench' || i, 'Bench ' || i, {false}, {recently}, {recently} FROM n, site
+    SELECT {id}, site.id, 'bench' || i, 'Bench ' || i, 'bench ' || i, {false}, {recently}, {recently} FROM n, site
     """,
     """
     INSERT INTO learner_oci_id (id, site_id, learner_id, oci_id, number, is_primary, held_from)
@@ -47,6 +47,13 @@ _STATEMENTS = (
     FROM learner JOIN course ON course.site_id = learner.site_id
     WHERE course.shortname LIKE 'BENCH-_' AND learner.username LIKE 'bench%'
     AND NOT EXISTS (SELECT 1 FROM learning_record r WHERE r.learner_id = learner.id)
+    """,
+    """
+    INSERT INTO course_learner (site_id, course_id, learner_id, sort_name, has_course_record)
+    SELECT course.site_id, course.id, learner.id, learner.sort_name, {true}
+    FROM learner JOIN course ON course.site_id = learner.site_id
+    WHERE course.shortname LIKE 'BENCH-_' AND learner.username LIKE 'bench%'
+    AND NOT EXISTS (SELECT 1 FROM course_learner r WHERE r.site_id = learner.site_id AND r.learner_id = learner.id)
     """,
     """
     INSERT INTO delivery (id, site_id, recipient, subject_kind, subject_id, revision, operation, course_id, learner_id,

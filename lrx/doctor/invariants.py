@@ -13,6 +13,7 @@ from lrx.doctor.visit import Visit
 from lrx.models import (
     AuditEntry,
     Course,
+    CourseLearner,
     CourseRecipient,
     Delivery,
     Expiration,
@@ -126,6 +127,18 @@ def _withdrawn_and_shown(facts: sa.Table, withdraws: str) -> sa.Select[Any]:
     )
 
 
+def _off_the_roster(_session: Session, _visit: Visit) -> sa.Select[Any]:
+    """Records whose learner is not on the roster of their course, or is there as somebody without a course record."""
+    roster = table(CourseLearner).c
+    listed = sa.exists().where(
+        roster.site_id == _RECORDS.site_id,
+        roster.learner_id == _RECORDS.learner_id,
+        roster.course_id == _RECORDS.course_id,
+        sa.or_(roster.has_course_record, _RECORDS.activity_id.is_not(None)),
+    )
+    return sa.select(sa.func.count()).select_from(table(LearningRecord)).where(~listed)
+
+
 INVARIANTS: tuple[tuple[Text, Callable[[Session, Visit], sa.Select[Any]]], ...] = (
     (
         text("Records kept while their course sent to a recipient, without a delivery: {count}."),
@@ -135,4 +148,5 @@ INVARIANTS: tuple[tuple[Text, Callable[[Session, Visit], sa.Select[Any]]], ...] 
     (text("Deliveries of a record or a course that is not there: {count}."), _orphaned),
     (text("Voided records still to be delivered: {count}."), _voided_and_shown),
     (text("Records expired by an administrator and still to be delivered: {count}."), _expired_and_shown),
+    (text("Records whose learner is not on the roster of the course: {count}."), _off_the_roster),
 )

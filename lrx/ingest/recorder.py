@@ -22,6 +22,7 @@ from lrx.errors import LrxError
 from lrx.ingest.claimed import Claimed, ExternalIdTaken, Recorded, claimed_before, lock_names
 from lrx.ingest.completion import Completion
 from lrx.models import Activity, Amendment, LearningRecord
+from lrx.people import rosters
 from lrx.recipient import Recipient
 from lrx.tables import table
 from lrx.validity import RecertificationWindow, Standing, exact_key, expires_at, judge, stored_rule
@@ -94,6 +95,13 @@ class _Book:
     amendments: list[dict[str, Any]] = field(default_factory=list)
     made: dict[Recorded, dict[str, Any]] = field(default_factory=dict)
     """What is to be kept, with its entry for the audit log."""
+    before: Mapping[Pair, frozenset[bool]] = field(init=False)
+    """Of each pair, whether the records there were are of the course itself."""
+
+    def __post_init__(self) -> None:
+        self.before = {
+            pair: frozenset(one.activity_id is None for one in case.records) for pair, case in self.cases.items()
+        }
 
     def enter(self, act: Act, completion: Completion) -> Recorded | ExternalIdTaken:
         """Return what becomes of the claim: known, a new record, an amendment, or refused."""
@@ -178,10 +186,21 @@ class _Book:
     def keep(self, session: Session) -> set[Recorded]:
         """Write what was entered; returns what was not there before."""
         records = {row.id for row in insert_new(session, table(LearningRecord), self.records, ["id"])}
+        rosters.enter(session, self.site_id, self._joining())
         amendments = {row.id for row in insert_new(session, table(Amendment), self.amendments, ["id"])}
         new = {one for one in self.made if (one.amendment_id or one.record_id) in (records | amendments)}
         audit.keep_all(session, [entry for one, entry in self.made.items() if one in new])
         return new
+
+    def _joining(self) -> dict[Pair, bool]:
+        """Who comes to a roster, or to a course record, by what is kept now."""
+        joining: dict[Pair, bool] = {}
+        for row in self.records:
+            pair, is_of_course = (row["learner_id"], row["course_id"]), row["activity_id"] is None
+            before = self.before[pair]
+            if not before or (is_of_course and True not in before):
+                joining[pair] = joining.get(pair, False) or is_of_course
+        return joining
 
 
 def _record_id(site_id: UUID, completion: Completion, key: str) -> UUID:

@@ -12,6 +12,7 @@ from lrx.models.access import (
     SignIn,
 )
 from lrx.models.course import Activity, Course
+from lrx.models.course_learner import CourseLearner
 from lrx.models.course_recipient import CourseRecipient, RecipientInterval, SiteRecipient
 from lrx.models.course_reset import CourseReset, ResetMode
 from lrx.models.delivery import CHIPS, Chip, Delivery, DeliveryStatus, Operation, SubjectKind
@@ -49,6 +50,7 @@ __all__ = [
     "AuditEntry",
     "Chip",
     "Course",
+    "CourseLearner",
     "CourseRecipient",
     "CourseReset",
     "Credential",

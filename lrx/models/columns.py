@@ -11,7 +11,7 @@ from sqlmodel import SQLModel
 
 from lrx.oci_id import OciId
 
-__all__ = ["Json", "OciIdColumn", "SequenceNumber", "UtcDateTime", "words"]
+__all__ = ["FoldedColumn", "Json", "OciIdColumn", "SequenceNumber", "UtcDateTime", "words"]
 
 # Constraints have names, so that a migration can speak of them on both engines.
 SQLModel.metadata.naming_convention = {
@@ -66,6 +66,17 @@ class Json(TypeDecorator[Any]):
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         return dialect.type_descriptor(JSONB() if dialect.name == "postgresql" else JSON())
+
+
+class FoldedColumn(TypeDecorator[str]):
+    """Folded words, ordered by code points on both engines whatever the collation of the database is, so that an index
+    gives them in order."""
+
+    impl = String(400)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(String(400, collation="C") if dialect.name == "postgresql" else String(400))
 
 
 class SequenceNumber(TypeDecorator[int]):

@@ -7,20 +7,26 @@ from uuid import UUID
 from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from lrx.models.columns import OciIdColumn, SequenceNumber, UtcDateTime, words
+from lrx.models.columns import FoldedColumn, OciIdColumn, SequenceNumber, UtcDateTime, words
 from lrx.oci_id import OciId
 
 __all__ = ["Identity", "Learner", "LearnerChange", "LearnerOciId", "ProfileField", "RefusedOciId", "VisibleTo"]
 
 
 class Learner(SQLModel, table=True):
-    """A person with records. `home_page` and `lms_user_id` are the identity the LMS gave; both or neither."""
+    """A person with records. `home_page` and `lms_user_id` are the identity the LMS gave; both or neither.
+
+    `sort_name` and `email_folded` follow from the names and the e-mail address (`lrx.people.names`).
+    """
 
     __table_args__ = (
         UniqueConstraint("site_id", "home_page", "lms_user_id"),
         UniqueConstraint("site_id", "username"),
         Index(None, "site_id", "family_name", "given_name"),
         Index(None, "site_id", "updated_at", "id"),
+        Index(None, "site_id", "sort_name"),
+        Index(None, "site_id", "email_folded"),
+        Index(None, "site_id", "idnumber"),
     )
 
     id: UUID = Field(primary_key=True)
@@ -32,7 +38,9 @@ class Learner(SQLModel, table=True):
     full_name: str | None = Field(default=None, max_length=300)
     given_name: str | None = Field(default=None, max_length=200)
     family_name: str | None = Field(default=None, max_length=200)
+    sort_name: str = Field(sa_type=FoldedColumn)
     email: str | None = Field(default=None, max_length=320)
+    email_folded: str | None = Field(default=None, max_length=320)
     language: str | None = Field(default=None, max_length=20)
     suspended: bool = False
     created_at: datetime = Field(sa_type=UtcDateTime)

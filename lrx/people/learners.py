@@ -12,7 +12,9 @@ from lrx.address import address_forms, normal_address
 from lrx.errors import Conflict, Fault, Invalid, NotFound
 from lrx.models import Learner, LearnerOciId
 from lrx.oci_id import OciId
+from lrx.people import rosters
 from lrx.people.history import keep_change
+from lrx.people.names import folded_email, sort_name
 from lrx.text import text
 
 __all__ = [
@@ -25,7 +27,6 @@ __all__ = [
     "by_username",
     "change",
     "create",
-    "full_name",
     "holder_of",
     "named",
 ]
@@ -123,7 +124,10 @@ def create(session: Session, act: Act, fields: Mapping[str, Any], *, origin: str
     """Create a learner of these fields (columns of `Learner`). Raises `LearnerTaken`."""
     values = _normal(fields)
     _refuse_taken(session, act, values, None)
-    learner = Learner(id=act.new_id(), site_id=act.site_id, created_at=act.at, updated_at=act.at, **values)
+    learner = Learner(
+        id=act.new_id(), site_id=act.site_id, created_at=act.at, updated_at=act.at, sort_name="", **values
+    )
+    _fold(learner)
     session.add(learner)
     session.flush()
     for name, value in values.items():
@@ -155,16 +159,18 @@ def change(
         setattr(learner, name, value)
     learner.updated_at = act.at
     session.add(learner)
+    if _fold(learner):
+        rosters.rename(session, learner)
     session.flush()
     audit.keep(session, act, "change", "learner", learner.id, fields=sorted(values))
     return True
 
 
-def full_name(learner: Learner) -> str:
-    """The name people are shown: family name first where both parts are known, else as the LMS writes it."""
-    if learner.family_name and learner.given_name:
-        return f"{learner.family_name}, {learner.given_name}"
-    return learner.full_name or learner.family_name or learner.given_name or learner.username or str(learner.id)
+def _fold(learner: Learner) -> bool:
+    """Let what is sorted and searched by follow the names; returns whether the learner is sorted elsewhere now."""
+    before = learner.sort_name
+    learner.sort_name, learner.email_folded = sort_name(learner), folded_email(learner.email)
+    return learner.sort_name != before
 
 
 def _normal(fields: Mapping[str, Any]) -> dict[str, Any]:

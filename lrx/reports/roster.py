@@ -14,7 +14,7 @@ from sqlmodel import Session, col
 
 from lrx.models import Course, Learner, LearningRecord, Observation
 from lrx.oci_id import OciId
-from lrx.people.learners import full_name
+from lrx.people.names import full_name
 from lrx.tables import table
 
 __all__ = ["Person", "behind", "matching", "roster"]

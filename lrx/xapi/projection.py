@@ -31,6 +31,7 @@ from lrx.models import (
     ParkedReason,
     ParkedStatement,
 )
+from lrx.people import rosters
 from lrx.recipient import Recipient
 from lrx.source import Source
 from lrx.storage_faults import refusal
@@ -194,6 +195,7 @@ def _observe(
     }
     if insert_new(session, table(Observation), [row], ["statement_seq"]):
         audit.keep(session, act, "observe", "observation", statement.seq)
+        rosters.see(session, act.site_id, learner.id, course.id)
 
 
 def _park(session: Session, act: Act, statement: StoredStatement, reason: ParkedReason, subject: str) -> None:

@@ -20,6 +20,7 @@ from lrx.access import Act
 from lrx.database import insert_new
 from lrx.exchange import Exchange
 from lrx.models import Observation, ParkedStatement, Projection, Site, Statement
+from lrx.people import rosters
 from lrx.recipient import Recipient
 from lrx.tables import table
 from lrx.write_time import write_time
@@ -204,6 +205,7 @@ def rebuild(session: Session, from_seq: int = 0) -> None:
     for model in (Observation, ParkedStatement):
         rows = table(model)
         connection.execute(sa.delete(rows).where(rows.c.statement_seq >= from_seq))
+    rosters.forget_unseen(session)
     position = session.exec(select(Projection).where(Projection.name == NAME).with_for_update()).first()
     if position is None:
         return

@@ -32,7 +32,7 @@ from lrx.models import (
     Statement,
 )
 from lrx.oci_id import OciId
-from lrx.people import learners, oci_ids, profile_fields
+from lrx.people import learners, oci_ids, profile_fields, rosters
 from lrx.recipient import Account, NoSettings, Objection, Outcome, ProofOfCompletion, Question, Transcripts
 from lrx.sites import act_for_site, create_site
 from lrx.source import Source
@@ -201,6 +201,7 @@ class Scene:
             )
         )
         self.session.flush()
+        rosters.see(self.session, self.site.id, learner.id, course.id)
 
     def ask(self, identifier: str, at: datetime) -> int:
         """Let the register ask about one person; returns how many proofs it got."""

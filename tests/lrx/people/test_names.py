@@ -1,0 +1,63 @@
+from dataclasses import dataclass
+from uuid import UUID
+
+import pytest
+
+from lrx.people.names import folded, folded_email, full_name, sort_name
+
+NOBODY = UUID(int=7)
+
+
+@dataclass(frozen=True)
+class Somebody:
+    family_name: str | None = None
+    given_name: str | None = None
+    full_name: str | None = None
+    username: str | None = None
+    id: UUID = NOBODY
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("OKAFOR", "okafor"),
+        ("Hélène Côté", "helene cote"),
+        ("He\u0301le\u0300ne", "helene"),
+        ("Straße", "strasse"),
+        ("İnci", "inci"),
+        ("\u210c", "h"),
+        ("ﬁne", "fine"),
+        ("Nguyễn", "nguyen"),
+        ("李", "李"),
+        ("", ""),
+    ],
+)
+def test_folded_words_have_neither_case_nor_accents(written: str, read: str) -> None:
+    assert folded(written) == read
+    assert folded(read) == read
+
+
+@pytest.mark.parametrize(
+    ("person", "shown"),
+    [
+        (Somebody("Côté", "Hélène", "Hélène Côté", "hcote"), "Côté, Hélène"),
+        (Somebody("Côté", None, "Hélène Côté", "hcote"), "Hélène Côté"),
+        (Somebody("Côté", None, None, "hcote"), "Côté"),
+        (Somebody(None, "Hélène", None, "hcote"), "Hélène"),
+        (Somebody(None, None, None, "hcote"), "hcote"),
+        (Somebody(), str(NOBODY)),
+    ],
+)
+def test_people_are_sorted_by_the_name_they_are_shown_by(person: Somebody, shown: str) -> None:
+    assert full_name(person) == shown
+    assert sort_name(person) == folded(shown)
+
+
+def test_a_name_that_grows_when_it_is_folded_still_fits() -> None:
+    assert len(sort_name(Somebody(full_name="\ufdfa" * 300))) == 400
+
+
+def test_addresses_are_compared_without_case() -> None:
+    assert folded_email(" Amara.Okafor@Example.ORG") == folded_email("amara.okafor@example.org")
+    assert folded_email("hélène@example.org") != folded_email("helene@example.org")
+    assert folded_email(None) is None
