@@ -1,0 +1,153 @@
+"""Names of persons as they are written, and user names."""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from lrx.diagnosis.ticket.pasted import Pasted
+from lrx.diagnosis.ticket.values import Found
+from lrx.diagnosis.ticket.vocabulary import any_of, folded, words
+
+__all__ = ["labelled_usernames", "names", "usernames"]
+
+UPPER = "A-ZÀ-ÖØ-ÞŒ"
+LETTERS = r"[^\W\d_]"
+PART = rf"{LETTERS}{{1,30}}(?:['-]{LETTERS}{{1,30}}){{0,3}}"
+NAME_WORD = re.compile(rf"{PART}|[{UPPER}]\.")
+SPACE = re.compile(r"[ ]{1,2}")
+CAPITAL = re.compile(rf"(?<![\w@'.-])(?=[{UPPER}]){PART}(?![\w@])(?!['-]\w)")
+FAMILY_FIRST = re.compile(r" ?, ?| ?[\t|] ?")
+MOST_PARTS = 5
+
+TOKEN = re.compile(r"[a-z0-9][a-z0-9._-]{1,48}[a-z0-9]", re.IGNORECASE)
+ALONE = re.compile(r"(?<![\w@./\\:'’&=-])[a-z][a-z0-9]*(?:[._][a-z0-9]+)*(?![\w@/\\&=-])(?![.'’:][\w])")
+DOTTED = re.compile(r"[a-z]{1,20}\.[a-z]{2,25}[0-9]{0,3}")
+DIGITS = re.compile(r"[a-z]{3,20}[0-9]{1,4}")
+JOINED = re.compile(r"[a-z]{1,20}_[a-z0-9_]{2,25}")
+VOWELS = frozenset("aeiouy")
+
+
+def labelled_usernames(text: Pasted) -> Iterator[Found]:
+    """Find what is said to be a user name: `user: x`, `username x`, `nom d'utilisateur : x`."""
+    for label in _labels().finditer(text.folded):
+        token = TOKEN.match(text.text, label.end())
+        if token is None or not text.is_free(*token.span()):
+            continue
+        typed = token[0].rstrip(".-_")
+        is_word = folded(typed) in words("stop") | words("not_names")
+        if text.text[token.end() : token.end() + 1] not in ("@", "/") and not is_word:
+            yield text.found("username", token.start(), token.start() + len(typed), typed.lower())
+
+
+def usernames(text: Pasted, persons: list[Found]) -> Iterator[Found]:
+    """Find words that are user names by their shape, or an initial and the family name of one of the persons."""
+    said = {part for one in persons for part in one.normal.split()}
+    for match in ALONE.finditer(text.text):
+        if text.is_free(*match.span()) and _is_username(match[0], said):
+            yield text.found("username", *match.span(), match[0])
+
+
+def names(text: Pasted) -> Iterator[Found]:
+    """Find persons: behind a title, family name first with a comma, or two words or more with capitals."""
+    yield from _titled(text)
+    starts: list[tuple[int, int]] = []
+    place = 0
+    while match := CAPITAL.search(text.text, place):
+        place = match.end()
+        if not text.is_free(*match.span()) or not _may_be_name(match[0], is_first=not starts):
+            continue
+        first = _parts(text, match.start())
+        place = max(place, first)
+        comma = FAMILY_FIRST.match(text.text, first)
+        second = comma and CAPITAL.match(text.text, comma.end())
+        if comma and second and _may_be_name(second[0]) and text.is_free(*second.span()):
+            end = _parts(text, second.start(), most=2)
+            place = end
+            yield _name(text, match.start(), end)
+        elif len(text.text[match.start() : first].split()) > 1:
+            yield _name(text, match.start(), first)
+
+
+def _titled(text: Pasted) -> Iterator[Found]:
+    for title in _titles().finditer(text.folded):
+        start = title.end()
+        if not text.is_free(title.start(), start):
+            continue
+        first = NAME_WORD.match(text.text, start)
+        if first is None or folded(first[0]) in words("stop") or not text.is_free(*first.span()):
+            continue
+        if not first[0][0].isupper():  # typed in a hurry: one word, and nothing is said about the next
+            if len(title[0].strip(". ")) > 1 and len(first[0]) > 2:
+                yield _name(text, start, first.end())
+            continue
+        end = _parts(text, start)
+        comma = FAMILY_FIRST.match(text.text, end)
+        second = comma and "," in comma[0] and CAPITAL.match(text.text, comma.end())
+        if (
+            second
+            and len(text.text[start:end].split()) == 1
+            and _may_be_name(second[0])
+            and text.is_free(*second.span())
+        ):
+            end = _parts(text, second.start(), most=2)
+        yield _name(text, start, end)
+
+
+def _parts(text: Pasted, start: int, most: int = MOST_PARTS) -> int:
+    """Where the name that starts here ends: words with capitals, particles and initials."""
+    end, place = start, start
+    for _ in range(most):
+        word = NAME_WORD.match(text.text, place)
+        if word is None or not text.is_free(*word.span()) or text.text[word.end() : word.end() + 1] in ("@", "_"):
+            break
+        is_particle = folded(word[0]) in words("particles")
+        if place > start and not is_particle and not _may_be_name(word[0]):
+            break
+        if not is_particle:
+            end = word.end()
+        gap = SPACE.match(text.text, word.end())
+        if gap is None:
+            break
+        place = gap.end()
+    return end
+
+
+def _may_be_name(word: str, *, is_first: bool = False) -> bool:
+    plain = folded(word)
+    if not word[0].isupper() or plain in words("not_names") or (word.isupper() and plain in words("acronyms")):
+        return False
+    return len(word) > 1 or not is_first
+
+
+def _name(text: Pasted, start: int, end: int) -> Found:
+    normal = " ".join(re.findall(r"\w+", text.folded[start:end].replace("'", "")))
+    return text.found("name", start, end, normal)
+
+
+def _is_username(word: str, said: set[str]) -> bool:
+    first, _, last = word.rpartition(".")
+    if first:
+        return DOTTED.fullmatch(word) is not None and last not in words("endings")
+    if JOINED.fullmatch(word):
+        return True
+    letters = word.rstrip("0123456789")
+    if DIGITS.fullmatch(word) and len(word) > 4:
+        return letters[1:] in said or _begins_strangely(letters)
+    return len(word) > 4 and (letters[1:] in said or letters[2:] in said or _begins_strangely(word))
+
+
+def _begins_strangely(word: str) -> bool:
+    if len(word) < 5 or word[0] in VOWELS or word[1] in VOWELS or word in words("acronyms"):
+        return False
+    return word[:2] not in words("onsets") and not VOWELS.isdisjoint(word)
+
+
+@cache
+def _titles() -> re.Pattern[str]:
+    return re.compile(rf"(?<![\w'.-])(?:{any_of(words('titles'))})(?:\. ?| )(?=[^\W\d_])")
+
+
+@cache
+def _labels() -> re.Pattern[str]:
+    sure, loose = any_of(words("user_labels")), any_of(words("loose_user_labels"))
+    return re.compile(rf"(?<!\w)(?:(?:{sure})(?: ?[:=] ?| (?:is |est )?|\t)|(?:{loose}) ?[:=] ?)[\"']?(?=[a-z0-9])")

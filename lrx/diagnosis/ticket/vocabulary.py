@@ -1,0 +1,60 @@
+"""The words tickets are read by: `words.toml`, and the names of the colleges."""
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from lrx.colleges import colleges
+
+__all__ = ["any_of", "college_names", "folded", "months", "words"]
+
+
+def folded(written: str) -> str:
+    """Return the words in lower case without accents."""
+    if written.isascii():
+        return written.lower()
+    letters = unicodedata.normalize("NFKD", written.casefold())
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
+
+
+@cache
+def words(name: str) -> frozenset[str]:
+    """Return one list of `words.toml`."""
+    return frozenset(_lists()[name])
+
+
+def months() -> Mapping[str, int]:
+    """Return the numbers of the months by their names, English and French, short and long."""
+    found: Mapping[str, int] = _lists()["months"]
+    return found
+
+
+def any_of(phrases: Iterable[str]) -> str:
+    """Return a pattern for any of the phrases in folded text, the longest first, whatever stands between words."""
+    longest_first = sorted(phrases, key=lambda phrase: (-len(phrase), phrase))
+    return "|".join(_spelled(phrase) for phrase in longest_first)
+
+
+@cache
+def college_names() -> str:
+    """Return a pattern for whatever a college of Ontario is called by in folded text."""
+    called = {
+        folded(name).replace("’", "'")
+        for one in colleges().values()
+        for name in (one.code, one.acronym, one.name_en, one.name_fr, *one.aliases)
+    }
+    dotted = {r"\.".join(name) + r"\.?" for name in called if name.isalpha() and len(name) <= 6}
+    return f"{any_of(called)}|{'|'.join(sorted(dotted, key=len, reverse=True))}"
+
+
+def _spelled(phrase: str) -> str:
+    return r"[\s'-]{1,3}".join(re.escape(part) for part in re.split(r"[\s'-]+", phrase))
+
+
+@cache
+def _lists() -> Mapping[str, Any]:
+    return tomllib.loads(files("lrx").joinpath("diagnosis", "ticket", "words.toml").read_text("utf-8"))
