@@ -26,6 +26,7 @@ from lrx.api import (
     settings_versions,
     site,
     statements,
+    ticket_readings,
     voidings,
 )
 
@@ -52,6 +53,7 @@ OPERATIONS = (
     *course_resets.OPERATIONS,
     *deliveries.OPERATIONS,
     *inquiries.OPERATIONS,
+    *ticket_readings.OPERATIONS,
     *statements.OPERATIONS,
     *jobs.OPERATIONS,
     *credentials.OPERATIONS,

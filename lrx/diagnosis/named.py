@@ -1,0 +1,143 @@
+"""Learners found by their names as people write them: in any order, without accents, with initials."""
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from difflib import SequenceMatcher
+from typing import Any, Literal, NamedTuple, cast
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from lrx.access import Act
+from lrx.database import pieces
+from lrx.diagnosis.ticket import Found
+from lrx.diagnosis.ticket.vocabulary import folded
+from lrx.models import Learner
+from lrx.people.learners import full_name
+from lrx.tables import table
+
+__all__ = ["Person", "alike", "is_called", "named", "people_of", "shown"]
+
+MOST_NAMESAKES = 500
+"""Most people read for the family names of one ticket."""
+MOST_COMPARED = 300
+"""Most people compared for one beginning of a family name."""
+NEAREST = 5
+LIKE_ENOUGH = 0.6
+MOST_PARTS = 6
+
+
+class Person(NamedTuple):
+    """A learner as far as looking for one needs it."""
+
+    id: UUID
+    username: str | None
+    idnumber: str | None
+    full_name: str | None
+    given_name: str | None
+    family_name: str | None
+    email: str | None
+
+
+def people_of(session: Session, act: Act, learner_ids: Collection[UUID]) -> list[Person]:
+    """Return the learners of the site with these ids."""
+    return _read(session, act, _COLUMNS.id, learner_ids)
+
+
+def named(session: Session, act: Act, names: Sequence[Found]) -> list[Person]:
+    """Return everybody of the site with one of these family names, in the spellings people use."""
+    spellings = {form for name in names for family in _families(name.typed) for form in _spellings(family)}
+    return _read(session, act, _COLUMNS.family_name, sorted(spellings), MOST_NAMESAKES)
+
+
+def alike(session: Session, act: Act, names: Sequence[Found]) -> list[Person]:
+    """Return the five learners whose names are the most like these, the nearest first."""
+    like: dict[Person, float] = {}
+    for name in names[:NEAREST]:
+        for one in _beginning_like(session, act, name):
+            ratio = _likeness(name, one)
+            if ratio >= LIKE_ENOUGH:
+                like[one] = max(ratio, like.get(one, 0))
+    return sorted(like, key=lambda one: (-like[one], str(one.id)))[:NEAREST]
+
+
+def is_called(person: Person, name: Found) -> Literal["name", "family_name"] | None:
+    """Whether the name is this person's, in any order and without accents: the whole, or the family name alone."""
+    called = _words(name.normal)
+    family, given = _words(person.family_name), _words(person.given_name)
+    if not family:
+        whole = _words(person.full_name)
+        family, given = whole[-1:], whole[:-1]
+    if not family or not set(family) <= set(called):
+        return None
+    rest = [word for word in called if word not in family]
+    if not rest:
+        return "family_name"
+    initials = {word[0] for word in given}
+    unlike = [word for word in rest if word not in given and not (len(word) == 1 and word in initials)]
+    is_given = len(unlike) < len(rest) and all(len(word) == 1 for word in unlike)
+    return "name" if is_given else None
+
+
+def shown(person: Person) -> str:
+    """The name as people are shown it."""
+    return full_name(cast("Learner", person))  # it has the columns that a name is made of
+
+
+_COLUMNS = table(Learner).c
+
+
+def _read(session: Session, act: Act, column: Any, values: Collection[Any], most: int | None = None) -> list[Person]:
+    query = _people(act)
+    found: list[Person] = []
+    for some in pieces(values):
+        found += [Person(*row) for row in session.connection().execute(query.where(column.in_(some)).limit(most))]
+    return found
+
+
+def _people(act: Act) -> "sa.Select[Any]":
+    return sa.select(*(_COLUMNS[name] for name in Person._fields)).where(_COLUMNS.site_id == act.site_id)
+
+
+def _beginning_like(session: Session, act: Act, name: Found) -> list[Person]:
+    """Learners of the site whose family names begin like a word of this name."""
+    beginnings = {form for word in _parts(name.typed) for form in _spellings(word[:2])}
+    found: list[Person] = []
+    for beginning in sorted(beginnings):
+        end = beginning[:-1] + chr(ord(beginning[-1]) + 1)
+        some = _people(act).where(_COLUMNS.family_name >= beginning, _COLUMNS.family_name < end)
+        ordered = some.order_by(_COLUMNS.family_name).limit(MOST_COMPARED)
+        found += [Person(*row) for row in session.connection().execute(ordered)]
+    return found
+
+
+def _families(typed: str) -> Iterator[str]:
+    """The runs of words that may be the family name."""
+    parts = _parts(typed)
+    for start in range(len(parts)):
+        for end in range(start + 1, len(parts) + 1):
+            yield " ".join(parts[start:end])
+            if end - start > 1:
+                yield "-".join(parts[start:end])
+
+
+def _parts(typed: str) -> list[str]:
+    return re.findall(r"[^\W\d_]+(?:['’-][^\W\d_]+)*", typed)[:MOST_PARTS]
+
+
+def _spellings(words: str) -> set[str]:
+    straight = words.replace("’", "'")
+    titled = re.sub(r"[^\W\d_]+", lambda word: word[0].capitalize(), straight)
+    return {words, straight, titled, straight.upper(), straight.lower()}
+
+
+def _words(name: str | None) -> list[str]:
+    return re.findall(r"\w+", re.sub(r"['’]", "", folded(name or "")))
+
+
+def _likeness(name: Found, person: Person) -> float:
+    called = " ".join(sorted(name.normal.split()))
+    names = _words(person.family_name) + _words(person.given_name)
+    forms = (" ".join(sorted(names)), " ".join(_words(person.family_name)))
+    return max(SequenceMatcher(None, called, form, autojunk=False).ratio() for form in forms)

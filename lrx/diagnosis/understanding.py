@@ -1,0 +1,193 @@
+"""What a ticket means at one site: which learner, course and recipient, and what is still to be chosen by a person.
+
+Nothing is picked where several are left, and everything that was considered is shown with the reason.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from sqlmodel import Session, col, select
+
+from lrx.access import Act
+from lrx.diagnosis.courses_meant import CourseMeant, courses_meant, courses_with_records
+from lrx.diagnosis.people_meant import PersonMeant, nearest, people_meant
+from lrx.diagnosis.ticket import Ticket
+from lrx.diagnosis.ticket.vocabulary import folded
+from lrx.models import SiteRecipient
+from lrx.recipient import PullRecipient, Recipient
+from lrx.text import Text, text
+
+__all__ = ["Choice", "RecipientMeant", "Understanding", "titles", "understand"]
+
+MOST = 10
+"""Candidates of one sort that are shown."""
+
+WhyRecipient = Literal["given", "named", "code", "only_one", "used"]
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientMeant:
+    """A recipient that may be meant: given by the caller, named, known by its code, or used by the site."""
+
+    code: str
+    title: str
+    why: WhyRecipient
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The one question the ticket asks. Several learners are several accounts of one name: the same person twice."""
+
+    learner_ids: tuple[UUID, ...]
+    course_id: UUID
+    recipient: str
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """What a ticket means. `certain` is the one choice left; otherwise `questions` say what a person must choose.
+
+    `nearest` are people of similar names, where nobody is meant. A ticket names no moment to judge at: `as_of` is
+    empty, which means now. Days in the text are among what was found.
+    """
+
+    ticket: Ticket
+    people: tuple[PersonMeant, ...]
+    nearest: tuple[PersonMeant, ...]
+    courses: tuple[CourseMeant, ...]
+    recipients: tuple[RecipientMeant, ...]
+    codes: tuple[str, ...]
+    certain: Choice | None
+    questions: tuple[Text, ...]
+    notes: tuple[Text, ...]
+    as_of: datetime | None = None
+
+
+def titles(recipients: Mapping[str, Recipient]) -> Mapping[str, str]:
+    """Return what recipients are called by, for `read_ticket`."""
+    return {code: recipient.title for code, recipient in recipients.items()}
+
+
+def understand(
+    session: Session,
+    act: Act,
+    recipients: Mapping[str, Recipient],
+    ticket: Ticket,
+    *,
+    recipient: str | None = None,
+) -> Understanding:
+    """Return what the ticket means at the act's site. `recipient` is the code of the one asked about, where the caller
+    knows it. Reads only."""
+    people = people_meant(session, act, ticket)
+    accounts = _one_person(people)
+    courses = courses_meant(session, act, ticket)
+    left = [one for one in people if one.remains]
+    if left and not courses:
+        courses = courses_with_records(session, act, [one.learner_id for one in left[:MOST]], MOST + 1)
+    course = _one_course(courses)
+    asked = _recipients(session, act, recipients, ticket, recipient)
+    like = [] if people else nearest(session, act, ticket)
+    questions = [
+        *([] if accounts else [_who(left, like)]),
+        *([] if course else [_which_course(courses)]),
+        *([] if len(asked) == 1 else [_which_recipient(asked)]),
+    ]
+    certain = None
+    if accounts and course and len(asked) == 1:
+        certain = Choice(tuple(one.learner_id for one in accounts), course.course_id, asked[0].code)
+    return Understanding(
+        ticket=ticket,
+        people=tuple(people[:MOST]),
+        nearest=tuple(like),
+        courses=tuple(courses[:MOST]),
+        recipients=tuple(asked[:MOST]),
+        codes=tuple(dict.fromkeys(one.normal for one in ticket.of("ws_code", "pars_code"))),
+        certain=certain,
+        questions=tuple(questions),
+        notes=(_twice(accounts),) if len(accounts) > 1 else (),
+    )
+
+
+def _one_person(people: Sequence[PersonMeant]) -> tuple[PersonMeant, ...]:
+    """The accounts of the one person who is left; nobody whose number is only nearly the one in the text."""
+    left = [one for one in people if one.remains]
+    names = {folded(one.full_name) for one in left}
+    if len(names) != 1 or all(reason.why == "near_miss" for one in left for reason in one.reasons):
+        return ()
+    # Another account of the same name is the same person, although less points at it.
+    return tuple(one for one in people if folded(one.full_name) in names)
+
+
+def _one_course(courses: Sequence[CourseMeant]) -> CourseMeant | None:
+    left = [one for one in courses if one.remains]
+    return left[0] if len(left) == 1 else None
+
+
+def _recipients(
+    session: Session, act: Act, recipients: Mapping[str, Recipient], ticket: Ticket, given: str | None
+) -> list[RecipientMeant]:
+    def meant(code: str, why: WhyRecipient) -> RecipientMeant:
+        return RecipientMeant(code, recipients[code].title, why)
+
+    if given is not None:
+        return [meant(given, "given")]
+    said = dict.fromkeys(one.normal for one in ticket.of("recipient") if one.normal in recipients)
+    answered = {one.normal for one in ticket.of("ws_code")}
+    by_code = [
+        code
+        for code, one in recipients.items()
+        if code not in said and isinstance(one, PullRecipient) and not answered.isdisjoint(one.codes.values())
+    ]
+    if said or by_code:
+        return [*(meant(code, "named") for code in said), *(meant(code, "code") for code in by_code)]
+    enabled = select(SiteRecipient.recipient).where(
+        SiteRecipient.site_id == act.site_id, col(SiteRecipient.enabled).is_(True)
+    )
+    used = sorted(code for code in session.exec(enabled) if code in recipients)
+    return [meant(code, "only_one" if len(used) == 1 else "used") for code in used]
+
+
+def _who(left: Sequence[PersonMeant], like: Sequence[PersonMeant]) -> Text:
+    if len(left) > 1:
+        return text("Several people may be meant: {people}. Choose one.", people=_listed(left))
+    if left:
+        return text(
+            "Only a number is nearly the one in the text: that of {person}. Make sure who is meant.",
+            person=_listed(left),
+        )
+    if like:
+        return text("Nobody here is meant for certain. The nearest names: {people}. Choose one.", people=_listed(like))
+    return text("Nobody here is found by this text. Add a name, a user name or an OCI ID.")
+
+
+def _which_course(courses: Sequence[CourseMeant]) -> Text:
+    if not courses:
+        return text("No course is named in this text. Choose one.")
+    left = [one for one in courses if one.remains][:MOST]
+    names = "; ".join(one.shortname or one.full_name for one in left)
+    return text("Several courses may be meant: {courses}. Choose one.", courses=names)
+
+
+def _which_recipient(asked: Sequence[RecipientMeant]) -> Text:
+    if not asked:
+        return text("This site uses no recipient. A site administrator switches one on first.")
+    return text(
+        "Several recipients may be meant: {recipients}. Choose one.", recipients=", ".join(one.title for one in asked)
+    )
+
+
+def _twice(accounts: Sequence[PersonMeant]) -> Text:
+    names = ", ".join(one.username or str(one.learner_id) for one in accounts[:MOST])
+    return text(
+        "{person} has {count} accounts here: {accounts}. Compare them before you go on.",
+        person=accounts[0].full_name,
+        count=len(accounts),
+        accounts=names,
+    )
+
+
+def _listed(people: Sequence[PersonMeant]) -> str:
+    return "; ".join(f"{one.full_name} ({one.username})" if one.username else one.full_name for one in people[:MOST])

@@ -1,0 +1,207 @@
+"""Whom, which course and which recipient a ticket means at a site, and that nobody is picked where several are left."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from lrx.diagnosis.ticket import read_ticket
+from lrx.diagnosis.understanding import Understanding, titles, understand
+from lrx.recipient import Recipient
+from tests.house import House
+
+pytestmark = pytest.mark.anyio
+
+PEOPLE: Mapping[str, Mapping[str, Any]] = {
+    "ltremblay": {"given_name": "Luc", "family_name": "Tremblay", "email": "luc.tremblay@lakeside.example"},
+    "mtremblay": {"given_name": "Marie", "family_name": "Tremblay", "oci_id": "CA-ON-CPSO-70011"},
+    "wchen": {"given_name": "Wei", "family_name": "Chen", "oci_id": "CA-ON-CPSO-54321", "idnumber": "004512"},
+    "hroy": {"given_name": "Hélène", "family_name": "Roy", "email": "helene.roy@lakeside.example"},
+    "aokafor": {"given_name": "Amara", "family_name": "Okafor", "oci_id": "CA-ON-CPSO-88120"},
+    "jfraser": {"given_name": "Joan", "family_name": "Fraser", "oci_id": "CA-ON-CMO-2207"},
+    "jfraser2": {"given_name": "Joan", "family_name": "Fraser"},
+}
+COURSES = {
+    "WHMIS-2026": "WHMIS 2026",
+    "FIRE": "Fire Safety and Security",
+    "HH-2025": "Hand Hygiene 2025",
+    "HH-2026": "Hand Hygiene 2026",
+    "IT": "Information Technology Basics",
+    "SIMDUT-26": "SIMDUT 2026 : Système d’information",
+}
+
+
+class Site:
+    """A house with people and courses, and tickets understood in it."""
+
+    def __init__(self, house: House, usernames: dict[str, str], shortnames: dict[str, str]) -> None:
+        self.house, self.usernames, self.shortnames = house, usernames, shortnames
+
+    async def understand(self, text: str, **options: Any) -> Understanding:
+        recipients: Mapping[str, Recipient] = self.house.exchange.recipients
+        ticket = read_ticket(text, titles(recipients))
+        return await self.house.exchange.database.read(
+            lambda session: understand(session, self.house.act(session), recipients, ticket, **options)
+        )
+
+    def people(self, meant: Understanding) -> list[str]:
+        """Who is left, by user name."""
+        return [self.usernames[str(one.learner_id)] for one in meant.people if one.remains]
+
+    def courses(self, meant: Understanding) -> list[str]:
+        """Which courses are left, by short name."""
+        return sorted(self.shortnames[str(one.course_id)] for one in meant.courses if one.remains)
+
+    def certain(self, meant: Understanding) -> tuple[list[str], str, str] | None:
+        """The choice in names."""
+        if meant.certain is None:
+            return None
+        people = sorted(self.usernames[str(one)] for one in meant.certain.learner_ids)
+        return people, self.shortnames[str(meant.certain.course_id)], meant.certain.recipient
+
+
+@pytest.fixture
+async def site(house: House) -> Site:
+    usernames = {}
+    for username, fields in PEOPLE.items():
+        usernames[(await house.site.learner(username, **fields))["id"]] = username
+    shortnames = {}
+    for shortname, full_name in COURSES.items():
+        made = await house.site.send("POST", "/courses", {"shortname": shortname, "full_name": full_name})
+        shortnames[made["id"]] = shortname
+    await house.site.complete("aokafor", "WHMIS-2026", "2026-11-18T09:12:00-05:00")
+    return Site(house, usernames, shortnames)
+
+
+CERTAIN = {
+    "Dr Luc Tremblay CPSO 12345 says WHMIS done, CMaRS red…": (["ltremblay"], "WHMIS-2026", "cmars"),
+    "TREMBLAY, L. whmis 2026": (["ltremblay"], "WHMIS-2026", "cmars"),
+    "dr okafor, Whmis-2026": (["aokafor"], "WHMIS-2026", "cmars"),
+    "CPSO 88120 is red": (["aokafor"], "WHMIS-2026", "cmars"),
+    "aokafor is red": (["aokafor"], "WHMIS-2026", "cmars"),
+    "registration 88120, fire safety and security": (["aokafor"], "FIRE", "cmars"),
+    "employee no 004512: Fire Safety & Security": (["wchen"], "FIRE", "cmars"),
+    "LUC.TREMBLAY@lakeside.example has done FIRE": (["ltremblay"], "FIRE", "cmars"),
+    "Mme Helene Roy, simdut": (["hroy"], "SIMDUT-26", "cmars"),
+    "WS401 for Wei Chen, hand hygiene 2026": (["wchen"], "HH-2026", "cmars"),
+    "Dr Chen CPSO 54312 hand-hygiene 2025": (["wchen"], "HH-2025", "cmars"),
+    "Dr Tremblay CPSO 70011 fire safety": (["mtremblay"], "FIRE", "cmars"),
+    "Joan Fraser, CMO 2207, WHMIS": (["jfraser", "jfraser2"], "WHMIS-2026", "cmars"),
+    "From: Hélène Roy <helene.roy@lakeside.example>\n\nCPSO 88120, WHMIS\n\nMerci,\nHélène Roy": (
+        ["aokafor"],
+        "WHMIS-2026",
+        "cmars",
+    ),
+}
+
+
+async def test_one_person_one_course_and_one_recipient_are_certain(site: Site) -> None:
+    chosen = {text: site.certain(await site.understand(text)) for text in CERTAIN}
+    assert chosen == CERTAIN
+
+
+UNCERTAIN = {
+    "Dr Tremblay WHMIS": (["ltremblay", "mtremblay"], ["WHMIS-2026"], "Several people may be meant: "),
+    "CPSO 88120 and CPSO 54321, WHMIS": (["aokafor", "wchen"], ["WHMIS-2026"], "Several people may be meant: "),
+    "CPSO 54312, WHMIS": (["wchen"], ["WHMIS-2026"], "Only a number is nearly the one in the text"),
+    "Luc Tremblay hand hygiene": (["ltremblay"], ["HH-2025", "HH-2026"], "Several courses may be meant"),
+    "Luc Tremblay is red": (["ltremblay"], [], "No course is named"),
+    "Luc Tremblay, WHMIS 2025": (["ltremblay"], [], "No course is named"),
+    "it is red": ([], [], "Nobody here is found"),
+    "Dr. Luc Tramblay WHMIS": ([], ["WHMIS-2026"], "The nearest names: Tremblay, Luc (ltremblay)"),
+    "Dr. Luc Tremblay WHMIS\n\nRegards,\nHélène Roy": (["hroy", "ltremblay"], ["WHMIS-2026"], "Several people"),
+}
+
+
+async def test_what_is_left_open_is_asked_and_nothing_is_picked(site: Site) -> None:
+    for text, (people, courses, question) in UNCERTAIN.items():
+        meant = await site.understand(text)
+        assert (text, sorted(site.people(meant)), site.courses(meant)) == (text, people, courses)
+        assert question in str(meant.questions[0]), text
+        assert meant.certain is None
+
+
+async def test_every_candidate_comes_with_the_reasons(site: Site) -> None:
+    meant = await site.understand("Dr Tremblay CPSO 70012, CPSO 70011, mtremblay")
+    reasons = [(reason.why, reason.found.typed, reason.near) for reason in meant.people[0].reasons]
+    assert reasons == [
+        ("oci_id", "CPSO 70011", None),
+        ("username", "mtremblay", None),
+        ("family_name", "Tremblay", None),
+        ("near_miss", "CPSO 70012", "digit_changed"),
+    ]
+    assert [(site.usernames[str(one.learner_id)], one.remains) for one in meant.people] == [
+        ("mtremblay", True),
+        ("ltremblay", False),
+    ]
+
+
+async def test_an_oci_id_held_before_still_leads_to_its_holder(site: Site) -> None:
+    (aokafor,) = [one for one, username in site.usernames.items() if username == "aokafor"]
+    await site.house.site.send("PUT", f"/learners/{aokafor}/oci-ids", {"oci_ids": ["CA-ON-CPSO-33871"]})
+    meant = await site.understand("CPSO 88120")
+    assert [reason.why for reason in meant.people[0].reasons] == ["oci_id_before"]
+    assert site.certain(meant) == (["aokafor"], "WHMIS-2026", "cmars")
+
+
+async def test_two_accounts_of_one_name_are_one_person_and_a_finding(site: Site) -> None:
+    meant = await site.understand("Ms. Fraser, CMO 2207, WHMIS")
+    assert [str(note) for note in meant.notes] == [
+        "Fraser, Joan has 2 accounts here: jfraser, jfraser2. Compare them before you go on."
+    ]
+
+
+async def test_a_course_nobody_names_is_the_only_one_with_records(site: Site) -> None:
+    meant = await site.understand("Amara Okafor is red")
+    assert [(one.why, one.start) for one in meant.courses] == [("records", None)]
+    await site.house.site.complete("aokafor", "FIRE", "2026-11-19T09:12:00-05:00")
+    meant = await site.understand("Amara Okafor is red")
+    assert [site.shortnames[str(one.course_id)] for one in meant.courses] == ["FIRE", "WHMIS-2026"]
+    assert meant.certain is None
+
+
+async def test_a_recipient_is_the_one_given_the_one_named_or_the_only_one(site: Site) -> None:
+    by_text = {
+        "WHMIS": "only_one",
+        "WHMIS at CMaRS": "named",
+        "WHMIS WS401": "code",
+    }
+    for text, why in by_text.items():
+        assert [one.why for one in (await site.understand(text)).recipients] == [why]
+    assert [one.why for one in (await site.understand("WHMIS", recipient="cmars")).recipients] == ["given"]
+    await site.house.site.send("PATCH", "/recipients/cmars", {"enabled": False})
+    meant = await site.understand("Luc Tremblay WHMIS")
+    assert (meant.recipients, meant.certain) == ((), None)
+    assert "This site uses no recipient" in str(meant.questions[0])
+
+
+async def test_people_and_courses_of_another_site_are_not_meant(site: Site) -> None:
+    other = await site.house.add_site("hilltop")
+    answer = await other.send("POST", "/ticket-readings", {"text": "Luc Tremblay CPSO 88120 WHMIS"})
+    assert (answer["people"], answer["nearest"], answer["courses"], answer["certain"]) == ([], [], [], None)
+
+
+async def test_the_api_says_what_was_understood_and_keeps_nothing(site: Site) -> None:
+    text = "Dre Hélène Roy a terminé SIMDUT, WS401"
+    answer = await site.house.site.send("POST", "/ticket-readings", {"text": text}, **{"Accept-Language": "fr"})
+    assert [(one["kind"], text[one["start"] : one["end"]], one["normal"]) for one in answer["found"]] == [
+        ("name", "Hélène Roy", "helene roy"),
+        ("words", "SIMDUT", "simdut"),
+        ("ws_code", "WS401", "WS401"),
+    ]
+    assert answer["codes"] == ["WS401"]
+    assert answer["certain"]["recipient"] == "cmars"
+    assert [site.usernames[one] for one in answer["certain"]["learner_ids"]] == ["hroy"]
+
+
+async def test_an_answer_kept_under_a_key_is_the_same_again(site: Site) -> None:
+    key = {"Idempotency-Key": "one-ticket"}
+    first = await site.house.site.send("POST", "/ticket-readings", {"text": "Dr. Chen"}, **key)
+    assert await site.house.site.send("POST", "/ticket-readings", {"text": "Dr. Chen"}, **key) == first
+
+
+async def test_a_ticket_that_is_too_long_and_an_unknown_recipient_are_refused(site: Site) -> None:
+    refusal = await site.house.site.send("POST", "/ticket-readings", {"text": "a" * 100_001}, status=422)
+    assert refusal["code"] == "ticket_too_long"
+    refusal = await site.house.site.send("POST", "/ticket-readings", {"text": "a", "recipient": "x"}, status=404)
+    assert refusal["code"] == "recipient_unknown"
