@@ -6,14 +6,14 @@ same however many pairs there are, so that it is compiled once.
 
 import json
 from collections.abc import Collection
+from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlmodel import Session
 
-__all__ = ["Given", "given_pairs"]
+__all__ = ["Given", "given_pairs", "listed_pairs"]
 
 
 class Given(NamedTuple):
@@ -24,16 +24,20 @@ class Given(NamedTuple):
     second: sa.ColumnElement[Any]
 
 
-def given_pairs(session: Session, pairs: Collection[tuple[UUID, UUID]]) -> Given:
-    """Return the pairs as a table in a statement of this session."""
-    if session.connection().dialect.name == "sqlite":
-        listed = json.dumps([[first.hex, second.hex] for first, second in pairs])
-        bound = sa.bindparam("pairs", listed, sa.String, unique=True)
-        rows = sa.func.json_each(bound).table_valued("value", name="pair")
+@cache
+def given_pairs(dialect: str) -> Given:
+    """Return a table for a statement, of the pairs that are given as `listed_pairs` when it is executed."""
+    if dialect == "sqlite":
+        rows = sa.func.json_each(sa.bindparam("pairs", type_=sa.String)).table_valued("value", name="pair")
         return Given(rows, *(sa.func.json_extract(rows.c.value, f"$[{place}]", type_=sa.String) for place in (0, 1)))
-    firsts = sa.bindparam("firsts", [first for first, _ in pairs], ARRAY(sa.Uuid), unique=True)
-    seconds = sa.bindparam("seconds", [second for _, second in pairs], ARRAY(sa.Uuid), unique=True)
-    both = sa.func.unnest(firsts, seconds)
-    listed_pairs = both.table_valued(sa.column("first", sa.Uuid), sa.column("second", sa.Uuid), name="pair")
-    rows = listed_pairs.render_derived()
+    both = sa.func.unnest(*(sa.bindparam(name, type_=ARRAY(sa.Uuid)) for name in ("firsts", "seconds")))
+    listed = both.table_valued(sa.column("first", sa.Uuid), sa.column("second", sa.Uuid), name="pair")
+    rows = listed.render_derived()
     return Given(rows, rows.c.first, rows.c.second)
+
+
+def listed_pairs(dialect: str, pairs: Collection[tuple[UUID, UUID]]) -> dict[str, Any]:
+    """Return the values that give the pairs to a statement."""
+    if dialect == "sqlite":
+        return {"pairs": json.dumps([[first.hex, second.hex] for first, second in pairs])}
+    return {"firsts": [first for first, _ in pairs], "seconds": [second for _, second in pairs]}

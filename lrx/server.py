@@ -1,6 +1,7 @@
 """The HTTP server: uvicorn with uvloop and httptools, the worker beside it, and an end that finishes what was begun."""
 
 import asyncio
+import gc
 import signal
 import socket
 import time
@@ -26,6 +27,9 @@ __all__ = ["Server", "serve", "signalled"]
 
 SEND_BUFFER = 256 * 1024
 """Bytes the system holds for a client that does not read; left alone, it would hold several million for each."""
+
+GARBAGE = 10_000
+"""New objects after which garbage is looked for; a batch makes Python's own 700 many times over."""
 
 
 class Server(uvicorn.Server):
@@ -60,6 +64,10 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, and begin to watch over the connections."""
+        # What the program is made of stays, and what a batch is made of goes by itself: looking for garbage among
+        # both took a seventh of its time.
+        gc.freeze()
+        gc.set_threshold(GARBAGE)
         await super().startup(sockets)
         for listening in self.servers:
             for one in listening.sockets:

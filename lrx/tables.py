@@ -10,7 +10,7 @@ from sqlmodel import Session, SQLModel
 
 from lrx.database import pieces
 
-__all__ = ["Rows", "among", "interned", "same", "table"]
+__all__ = ["Rows", "among", "interned", "same", "table", "until"]
 
 Shape = TypeVar("Shape", bound=NamedTuple)
 
@@ -28,6 +28,11 @@ def same(column: ColumnElement[Any]) -> ColumnElement[bool]:
 def among(column: ColumnElement[Any], name: str = "some") -> ColumnElement[bool]:
     """Rows in which the column has one of the values given as `name` when they are read."""
     return column.in_(bindparam(name, type_=column.type, expanding=True))
+
+
+def until(column: ColumnElement[Any], name: str = "instant") -> ColumnElement[bool]:
+    """Rows in which the column's instant is not after the one given as `name` when they are read."""
+    return column <= bindparam(name, type_=column.type)
 
 
 @lru_cache(65_536)
@@ -75,7 +80,8 @@ class Rows(Generic[Shape]):
     def read(self, session: Session, **values: Any) -> list[Shape]:
         """Return the rows for these values. What the session holds and has not written yet is written first."""
         session.flush()
-        return [self.shape(*row) for row in session.connection().execute(self.query, values)]
+        rows = session.connection().execute(self.query, values).all()
+        return [self.shape(*row) for row in rows]
 
     def read_pieces(self, session: Session, some: Collection[Any], **values: Any) -> list[Shape]:
         """Return the rows for any number of values of what is `among`."""

@@ -4,6 +4,8 @@ the course."""
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -13,10 +15,10 @@ from lrx.delivery.expirations import expired_among
 from lrx.delivery.proofs import ActivityRow, CourseRow, RecordRow
 from lrx.delivery.voidings import LatestVoiding, voidings_of
 from lrx.eligibility import Interval
-from lrx.given import given_pairs
+from lrx.given import given_pairs, listed_pairs
 from lrx.models import Activity, Course, LearningRecord
 from lrx.source import SENT_SOURCES
-from lrx.tables import Rows, among, table
+from lrx.tables import Rows, among, interned, same, table
 
 __all__ = ["Case", "Pair", "activities_named", "cases_of"]
 
@@ -81,12 +83,19 @@ def cases_of(session: Session, site_id: UUID, pairs: Collection[Pair]) -> dict[P
 def _records(session: Session, site_id: UUID, pairs: Collection[Pair]) -> list[RecordRow]:
     """The records of each pair, oldest first."""
     session.flush()
-    given = given_pairs(session, pairs)
-    of_pair = (_RECORDS.site_id == site_id, _RECORDS.learner_id == given.first, _RECORDS.course_id == given.second)
-    query = sa.select(*(_RECORDS[name] for name in RecordRow._fields))
-    query = query.select_from(given.table).join(table(LearningRecord), sa.and_(*of_pair))
-    found = [RecordRow(*row) for row in session.connection().execute(query)]
+    connection = session.connection()
+    dialect = connection.dialect.name
+    given = {"site_id": site_id, **listed_pairs(dialect, pairs)}
+    found = map(RecordRow._make, connection.execute(_records_of_pairs(dialect), given).all())
     return sorted(found, key=lambda record: (record.recorded_at, record.id))
+
+
+@cache
+def _records_of_pairs(dialect: str) -> sa.Select[Any]:
+    pairs = given_pairs(dialect)
+    of_pair = (same(_RECORDS.site_id), _RECORDS.learner_id == pairs.first, _RECORDS.course_id == pairs.second)
+    query = sa.select(*(interned(_RECORDS[name]) for name in RecordRow._fields))
+    return query.select_from(pairs.table).join(table(LearningRecord), sa.and_(*of_pair))
 
 
 def activities_named(session: Session, activity_ids: Collection[UUID]) -> dict[UUID, ActivityRow]:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from lrx.access import Act
+from lrx.clock import local_date
 from lrx.database import insert_new, pieces
 from lrx.delivery.cases import Case, Pair, activities_named, cases_of
 from lrx.delivery.holdings import held_oci_ids, intervals_of, links_of, site_settings
@@ -106,7 +107,7 @@ def reconsider_cases(session: Session, act: Act, recipients: Mapping[str, Recipi
                 continue
             held = oci_ids.get(case.learner_id, ())
             for record in case.records:
-                shown = proof(record, case.course, activities, held, act.zone)
+                shown = proof(record, case.course, activities, held, local_date(record.completed_at, act.zone))
                 objections = tuple(recipient.objections(shown, settings))
                 status, reason = decide(_facts(case, record, spans, held, objections), open_status)
                 found = standing.get((code, record.id))

@@ -1,18 +1,16 @@
 """A learning record as a recipient may see it."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from lrx.clock import local_date
-from lrx.models import Activity, Course, LearningRecord
+from lrx.models import Activity, Course, DeliveryStatus, LearningRecord
 from lrx.oci_id import OciId
 from lrx.recipient import ProofOfCompletion
 from lrx.source import Source
 
-__all__ = ["ActivityRow", "CourseRow", "RecordRow", "ShownRow", "proof"]
+__all__ = ["ActivityRow", "CourseRow", "KeptRow", "RecordRow", "ShownRow", "proof"]
 
 
 class RecordRow(NamedTuple):
@@ -32,8 +30,25 @@ class RecordRow(NamedTuple):
     mandatory: list[dict[str, Any]]
 
 
+class KeptRow(NamedTuple):
+    """A learning record, with when it was kept here: for a repeat that was made a record, or a statement that was read
+    late, some time after it was reported."""
+
+    id: UUID
+    learner_id: UUID
+    course_id: UUID
+    activity_id: UUID | None
+    source: Source
+    completed_at: datetime
+    recorded_at: datetime
+    stored_at: datetime
+    expires_at: datetime | None
+    grade: float | None
+    mandatory: list[dict[str, Any]]
+
+
 class ShownRow(NamedTuple):
-    """What of a learning record is shown to a recipient."""
+    """What of a learning record is shown to a recipient, and where its delivery stands."""
 
     id: UUID
     learner_id: UUID
@@ -44,6 +59,7 @@ class ShownRow(NamedTuple):
     expires_at: datetime | None
     grade: float | None
     mandatory: list[dict[str, Any]]
+    status: DeliveryStatus
 
 
 class CourseRow(NamedTuple):
@@ -69,13 +85,13 @@ class ActivityRow(NamedTuple):
 
 
 def proof(
-    record: RecordRow | ShownRow | LearningRecord,
+    record: RecordRow | KeptRow | ShownRow | LearningRecord,
     course: CourseRow | Course,
     activities: Mapping[UUID, ActivityRow] | Mapping[UUID, Activity],
     oci_ids: Sequence[OciId],
-    zone: ZoneInfo,
+    completed_on: date,
 ) -> ProofOfCompletion:
-    """Return the proof of one record, read as a model or as a row; `zone` is the site's."""
+    """Return the proof of one record, read as a model or as a row; `completed_on` is its day in the site's zone."""
     activity = activities[record.activity_id] if record.activity_id else None
     return ProofOfCompletion(
         record_id=record.id,
@@ -89,7 +105,7 @@ def proof(
         mandatory=bool(activity and activity.mandatory),
         source=record.source,
         completed_at=record.completed_at,
-        completed_on=local_date(record.completed_at, zone),
+        completed_on=completed_on,
         expires_at=record.expires_at,
         grade=record.grade,
         oci_ids=tuple(oci_ids),

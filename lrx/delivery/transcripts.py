@@ -151,7 +151,8 @@ def _collect(session: Session, act: Act, recipient: PullRecipient, cases: Sequen
             continue
         found = visible[case.learner_id]
         case.proofs = tuple(one for one in found.proofs if _is_wanted(one, case.question))
-        first_shown.update(one.record_id for one in case.proofs if one.record_id in found.never_shown)
+        if found.never_shown:
+            first_shown.update(one.record_id for one in case.proofs if one.record_id in found.never_shown)
     # What was withdrawn or held a moment ago is not shown after all.
     gone = first_shown - _mark_delivered(session, act, recipient, first_shown)
     if gone:

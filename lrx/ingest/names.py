@@ -2,7 +2,8 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from functools import cache
+from typing import Any, Protocol
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -16,10 +17,10 @@ from lrx.ingest.named import ActivityNamed, CourseNamed, LearnerNamed
 from lrx.models import Activity, Course, Learner, LearnerOciId
 from lrx.oci_id import InvalidOciId, OciId
 from lrx.people.learners import UnknownLearner
-from lrx.tables import table
+from lrx.tables import among, same, table
 from lrx.text import text
 
-__all__ = ["Names"]
+__all__ = ["Names", "course_named"]
 
 Name = tuple[object, ...]
 """A way of naming and what is named by it: `("username", "aokafor")`."""
@@ -93,6 +94,13 @@ class Names:
         raise UnknownActivity(detail, faults=(Fault("/activity", UnknownActivity.code, detail),))
 
 
+def course_named(session: Session, site_id: UUID, named: CourseNamed) -> UUID:
+    """Return the course of the site that is named. Raises `UnknownCourse`."""
+    wanted = _names(named)
+    names = Names(courses=_find(session, site_id, Course, wanted, ("id", "shortname", "idnumber", "iri")))
+    return names.course(named)
+
+
 def _names(named: CourseNamed | ActivityNamed) -> list[Name]:
     if named.iri is not None:
         return [("iri", form) for form in address_forms(named.iri)]
@@ -125,15 +133,20 @@ def _find(
     within: str | None = None,
 ) -> dict[Name, set[UUID]]:
     """Look up names by the column each way is called after."""
-    columns = table(model).c
     found: dict[Name, set[UUID]] = {}
     for way in ways:
         for some in pieces([name[1] for name in names if name[0] == way]):
-            wanted = [columns.id, columns[way], *([columns[within]] if within else [])]
-            query = sa.select(*wanted).where(columns.site_id == site_id, columns[way].in_(some))
-            for one, value, *place in session.connection().execute(query):
+            given = {"site_id": site_id, "some": some}
+            for one, value, *place in session.connection().execute(_named(model, way, within), given):
                 found.setdefault((*place, way, value), set()).add(one)
     return found
+
+
+@cache
+def _named(model: type[SQLModel], way: str, within: str | None) -> sa.Select[Any]:
+    columns = table(model).c
+    wanted = [columns.id, columns[way], *([columns[within]] if within else [])]
+    return sa.select(*wanted).where(same(columns.site_id), among(columns[way]))
 
 
 def _add_lms_users(session: Session, site_id: UUID, found: dict[Name, set[UUID]], names: Collection[Name]) -> None:

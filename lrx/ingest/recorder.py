@@ -6,10 +6,9 @@ cycle, so the same claim finds the record already there. Many claims are recorde
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID, uuid5
 
-import sqlalchemy as sa
 from sqlmodel import Session
 
 from lrx import audit
@@ -24,7 +23,7 @@ from lrx.ingest.completion import Completion
 from lrx.models import Activity, Amendment, LearningRecord
 from lrx.people import rosters
 from lrx.recipient import Recipient
-from lrx.tables import table
+from lrx.tables import Rows, among, table
 from lrx.validity import RecertificationWindow, Standing, exact_key, expires_at, judge, stored_rule
 
 __all__ = ["ExternalIdTaken", "Recorded", "open_record", "record", "record_all"]
@@ -210,10 +209,16 @@ def _record_id(site_id: UUID, completion: Completion, key: str) -> UUID:
 
 def _mandatory(session: Session, course_ids: Collection[UUID]) -> dict[UUID, list[dict[str, Any]]]:
     """The mandatory activities of each course, as they stand now."""
-    activities = table(Activity).c
-    query = sa.select(activities.course_id, activities.id, activities.full_name)
-    query = query.where(activities.course_id.in_(course_ids), activities.mandatory).order_by(activities.id)
     found: dict[UUID, list[dict[str, Any]]] = {}
-    for course_id, activity_id, full_name in session.connection().execute(query):
-        found.setdefault(course_id, []).append({"id": str(activity_id), "full_name": full_name})
+    for one in _MANDATORY.read(session, some=course_ids):
+        found.setdefault(one.course_id, []).append({"id": str(one.id), "full_name": one.full_name})
     return found
+
+
+class _Mandatory(NamedTuple):
+    id: UUID
+    course_id: UUID
+    full_name: str
+
+
+_MANDATORY = Rows(_Mandatory, Activity, lambda of: (among(of.course_id), of.mandatory), "id")

