@@ -31,6 +31,8 @@ PERMISSIONS: Mapping[str, Text] = {
     "records:write": text("Send completions to be recorded."),
     "records:void": text("Void records and let them expire, take either back, reset courses, promote amendments."),
     "inquiries:read": text("See what recipients asked and were answered."),
+    "diagnoses:read": text("See the diagnoses and sweeps that were made."),
+    "diagnoses:make": text("Find out why a completion is missing at a recipient."),
     "jobs:read": text("See bulk work under way and what became of it."),
     "audit:read": text("See the audit log, earlier settings, and alerts."),
     "credentials:read": text("See the credentials of systems, without their secrets."),

@@ -1,6 +1,7 @@
 """The composition root: every surface on one screen, under the prefixes others script against."""
 
 from collections.abc import Sequence
+from functools import cache
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -46,9 +47,14 @@ async def _to_pages(_request: Request) -> Response:
     return RedirectResponse("/admin/")
 
 
+@cache
+def _described() -> bytes:
+    # Made once in a process: it is large, and anybody may ask for it.
+    return bytes(JSONResponse(document(OPERATIONS)).body)
+
+
 def _openapi() -> Route:
-    # Made once: it is large, and anybody may ask for it.
-    described = bytes(JSONResponse(document(OPERATIONS)).body)
+    described = _described()
 
     async def openapi(_request: Request) -> Response:
         return Response(described, media_type="application/json")

@@ -3,6 +3,7 @@ read to answer a question as of a past instant."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from itertools import takewhile
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from lrx.database import pieces
 from lrx.models import Course, CourseRecipient, SettingsOf, SettingsVersion, SiteRecipient
 from lrx.tables import table
 
-__all__ = ["as_of", "keep"]
+__all__ = ["as_of", "keep", "unchanged_since"]
 
 
 class _Kept(NamedTuple):
@@ -81,3 +82,23 @@ def as_of(
         )
         found.update((subject_id, values) for subject_id, values in session.connection().execute(held))
     return found
+
+
+def unchanged_since(
+    session: Session, site_id: UUID, subject_kind: SettingsOf, subject_id: UUID, setting: str, instant: datetime
+) -> datetime | None:
+    """Return since when the setting had the value it had at `instant`, None where nothing is known of the subject."""
+    columns = _VERSIONS.c
+    kept = (
+        sa.select(columns["values"], columns.changed_at)
+        .where(
+            columns.site_id == site_id,
+            columns.subject_kind == subject_kind,
+            columns.subject_id == subject_id,
+            columns.changed_at <= instant,
+        )
+        .order_by(columns.seq.desc())
+    )
+    versions = session.connection().execute(kept).all()
+    held = takewhile(lambda one: one[0].get(setting) == versions[0][0].get(setting), versions)
+    return min((changed_at for _, changed_at in held), default=None)

@@ -1,1 +1,1 @@
-"""Diagnosis: why a record that is complete here is missing there, from the text of a ticket to the reply."""
+"""Why a completion is missing at a recipient, and whose turn it is: the checks in order, the verdict, the texts."""

@@ -12,8 +12,9 @@ from sqlmodel import Session
 
 from lrx.access import Act
 from lrx.diagnosis.ticket import Ticket, Word
-from lrx.diagnosis.ticket.vocabulary import folded, words
+from lrx.diagnosis.ticket.vocabulary import words
 from lrx.models import Course, LearningRecord
+from lrx.people.names import folded
 from lrx.tables import table
 
 __all__ = ["CourseMeant", "WhyCourse", "courses_meant", "courses_with_records"]

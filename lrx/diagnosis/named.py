@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Iterator, Sequence
 from difflib import SequenceMatcher
-from typing import Any, Literal, NamedTuple, cast
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -12,9 +12,8 @@ from sqlmodel import Session
 from lrx.access import Act
 from lrx.database import pieces
 from lrx.diagnosis.ticket import Found
-from lrx.diagnosis.ticket.vocabulary import folded
 from lrx.models import Learner
-from lrx.people.learners import full_name
+from lrx.people.names import folded, full_name
 from lrx.tables import table
 
 __all__ = ["Person", "alike", "is_called", "named", "people_of", "shown"]
@@ -42,13 +41,23 @@ class Person(NamedTuple):
 
 def people_of(session: Session, act: Act, learner_ids: Collection[UUID]) -> list[Person]:
     """Return the learners of the site with these ids."""
-    return _read(session, act, _COLUMNS.id, learner_ids)
+    query = _people(act)
+    return [
+        Person(*row)
+        for some in pieces(learner_ids)
+        for row in session.connection().execute(query.where(_COLUMNS.id.in_(some)))
+    ]
 
 
 def named(session: Session, act: Act, names: Sequence[Found]) -> list[Person]:
-    """Return everybody of the site with one of these family names, in the spellings people use."""
-    spellings = {form for name in names for family in _families(name.typed) for form in _spellings(family)}
-    return _read(session, act, _COLUMNS.family_name, sorted(spellings), MOST_NAMESAKES)
+    """Return everybody of the site whose name begins with one of these family names: names are kept folded, the family
+    name first."""
+    beginnings = {folded(family).replace("’", "'") for name in names for family in _families(name.typed)}
+    found: list[Person] = []
+    for beginning in sorted(beginnings):
+        # Up to the hyphen come the space and the comma that may follow a family name, and no letter.
+        found += _between(session, act, beginning, f"{beginning}-", MOST_NAMESAKES)
+    return found
 
 
 def alike(session: Session, act: Act, names: Sequence[Found]) -> list[Person]:
@@ -82,18 +91,17 @@ def is_called(person: Person, name: Found) -> Literal["name", "family_name"] | N
 
 def shown(person: Person) -> str:
     """The name as people are shown it."""
-    return full_name(cast("Learner", person))  # it has the columns that a name is made of
+    return full_name(person)
 
 
 _COLUMNS = table(Learner).c
 
 
-def _read(session: Session, act: Act, column: Any, values: Collection[Any], most: int | None = None) -> list[Person]:
-    query = _people(act)
-    found: list[Person] = []
-    for some in pieces(values):
-        found += [Person(*row) for row in session.connection().execute(query.where(column.in_(some)).limit(most))]
-    return found
+def _between(session: Session, act: Act, first: str, behind: str, most: int) -> list[Person]:
+    """Learners of the site whose folded name is in a range, which begins with `first` and ends before `behind`."""
+    name = _COLUMNS.sort_name
+    some = _people(act).where(name >= first, name < behind).order_by(name).limit(most)
+    return [Person(*row) for row in session.connection().execute(some)]
 
 
 def _people(act: Act) -> "sa.Select[Any]":
@@ -101,14 +109,11 @@ def _people(act: Act) -> "sa.Select[Any]":
 
 
 def _beginning_like(session: Session, act: Act, name: Found) -> list[Person]:
-    """Learners of the site whose family names begin like a word of this name."""
-    beginnings = {form for word in _parts(name.typed) for form in _spellings(word[:2])}
+    """Learners of the site whose names begin like a word of this name."""
+    beginnings = {folded(word[:2]) for word in _parts(name.typed)}
     found: list[Person] = []
     for beginning in sorted(beginnings):
-        end = beginning[:-1] + chr(ord(beginning[-1]) + 1)
-        some = _people(act).where(_COLUMNS.family_name >= beginning, _COLUMNS.family_name < end)
-        ordered = some.order_by(_COLUMNS.family_name).limit(MOST_COMPARED)
-        found += [Person(*row) for row in session.connection().execute(ordered)]
+        found += _between(session, act, beginning, f"{beginning[:-1]}{chr(ord(beginning[-1]) + 1)}", MOST_COMPARED)
     return found
 
 
@@ -124,12 +129,6 @@ def _families(typed: str) -> Iterator[str]:
 
 def _parts(typed: str) -> list[str]:
     return re.findall(r"[^\W\d_]+(?:['’-][^\W\d_]+)*", typed)[:MOST_PARTS]
-
-
-def _spellings(words: str) -> set[str]:
-    straight = words.replace("’", "'")
-    titled = re.sub(r"[^\W\d_]+", lambda word: word[0].capitalize(), straight)
-    return {words, straight, titled, straight.upper(), straight.lower()}
 
 
 def _words(name: str | None) -> list[str]:

@@ -19,6 +19,7 @@ from lrx.diagnosis.ticket import Found, Ticket
 from lrx.models import Identity, Learner, LearnerOciId
 from lrx.near_misses import Kind
 from lrx.oci_id import OciId
+from lrx.people.names import folded_email
 from lrx.tables import table
 
 __all__ = ["PersonMeant", "Reason", "Why", "nearest", "people_meant"]
@@ -105,11 +106,11 @@ def _by_keys(session: Session, act: Act, ticket: Ticket) -> Iterator[tuple[UUID,
     by_username = {one.normal: one for one in (*_plain_words(ticket), *_unique(ticket.of("username")))}
     for learner_id, username in _look_up(session, act, rows.id, rows.username, by_username):
         yield learner_id, Reason("username", by_username[username])
-    by_email = {form: one for one in _unique(ticket.of("email")) for form in (one.typed, one.normal)}
-    for learner_id, email in _look_up(session, act, rows.id, rows.email, by_email):
+    by_email = {folded_email(form): one for one in _unique(ticket.of("email")) for form in (one.typed, one.normal)}
+    for learner_id, email in _look_up(session, act, rows.id, rows.email_folded, by_email):
         yield learner_id, Reason("email", by_email[email])
     names = table(Identity).c
-    by_mailbox = {normal_mailbox(form): one for form, one in by_email.items()}
+    by_mailbox = {normal_mailbox(form or ""): one for form, one in by_email.items()}
     is_mailbox = sa.and_(names.kind == "mbox", names.home_page == "")
     for learner_id, mailbox in _look_up(session, act, names.learner_id, names.value, by_mailbox, is_mailbox):
         yield learner_id, Reason("email", by_mailbox[mailbox])
@@ -141,7 +142,7 @@ def _by_oci_id(session: Session, act: Act, ticket: Ticket) -> Iterator[tuple[UUI
 
 
 def _look_up(
-    session: Session, act: Act, learner_id: Any, column: Any, keys: Collection[str], *conditions: Any
+    session: Session, act: Act, learner_id: Any, column: Any, keys: Collection[str | None], *conditions: Any
 ) -> list[tuple[UUID, str]]:
     if not keys:
         return []

@@ -15,8 +15,8 @@ from lrx.access import Act
 from lrx.diagnosis.courses_meant import CourseMeant, courses_meant, courses_with_records
 from lrx.diagnosis.people_meant import PersonMeant, nearest, people_meant
 from lrx.diagnosis.ticket import Ticket
-from lrx.diagnosis.ticket.vocabulary import folded
 from lrx.models import SiteRecipient
+from lrx.people.names import folded
 from lrx.recipient import PullRecipient, Recipient
 from lrx.text import Text, text
 

@@ -147,6 +147,6 @@ INVARIANTS: tuple[tuple[Text, Callable[[Session, Visit], sa.Select[Any]]], ...] 
     (text("Records without an entry in the audit log: {count}."), _without_audit_entry),
     (text("Deliveries of a record or a course that is not there: {count}."), _orphaned),
     (text("Voided records still to be delivered: {count}."), _voided_and_shown),
-    (text("Records expired by an administrator and still to be delivered: {count}."), _expired_and_shown),
     (text("Records whose learner is not on the roster of the course: {count}."), _off_the_roster),
+    (text("Records expired by an administrator and still to be delivered: {count}."), _expired_and_shown),
 )

@@ -16,6 +16,7 @@ from lrx.models.course_learner import CourseLearner
 from lrx.models.course_recipient import CourseRecipient, RecipientInterval, SiteRecipient
 from lrx.models.course_reset import CourseReset, ResetMode
 from lrx.models.delivery import CHIPS, Chip, Delivery, DeliveryStatus, Operation, SubjectKind
+from lrx.models.diagnosis import KeptDiagnosis, Sweep
 from lrx.models.inquiry import Inquiry
 from lrx.models.job import Job, JobItem, JobStatus
 from lrx.models.learner import (
@@ -65,6 +66,7 @@ __all__ = [
     "Job",
     "JobItem",
     "JobStatus",
+    "KeptDiagnosis",
     "Learner",
     "LearnerChange",
     "LearnerOciId",
@@ -87,6 +89,7 @@ __all__ = [
     "SiteRecipient",
     "Statement",
     "SubjectKind",
+    "Sweep",
     "VisibleTo",
     "Voiding",
 ]

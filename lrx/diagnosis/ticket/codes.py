@@ -7,7 +7,8 @@ from functools import cache
 
 from lrx.diagnosis.ticket.pasted import Pasted
 from lrx.diagnosis.ticket.values import Found
-from lrx.diagnosis.ticket.vocabulary import any_of, folded
+from lrx.diagnosis.ticket.vocabulary import any_of
+from lrx.people.names import folded
 
 __all__ = ["accme_activity_ids", "credit_ids", "emails", "pars_codes", "recipients_named", "ws_codes"]
 

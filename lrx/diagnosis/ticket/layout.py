@@ -4,7 +4,8 @@ import re
 from functools import cache
 
 from lrx.diagnosis.ticket.pasted import Pasted
-from lrx.diagnosis.ticket.vocabulary import folded, words
+from lrx.diagnosis.ticket.vocabulary import words
+from lrx.people.names import folded
 
 __all__ = ["aside"]
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from lrx.diagnosis.ticket.values import Found, Kind
-from lrx.diagnosis.ticket.vocabulary import folded
+from lrx.people.names import folded
 from lrx.text import Text
 
 __all__ = ["Pasted", "pasted"]

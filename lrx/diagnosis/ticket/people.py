@@ -6,7 +6,8 @@ from functools import cache
 
 from lrx.diagnosis.ticket.pasted import Pasted
 from lrx.diagnosis.ticket.values import Found
-from lrx.diagnosis.ticket.vocabulary import any_of, folded, words
+from lrx.diagnosis.ticket.vocabulary import any_of, words
+from lrx.people.names import folded
 
 __all__ = ["labelled_usernames", "names", "usernames"]
 

@@ -2,23 +2,15 @@
 
 import re
 import tomllib
-import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from lrx.colleges import colleges
+from lrx.people.names import folded
 
-__all__ = ["any_of", "college_names", "folded", "months", "words"]
-
-
-def folded(written: str) -> str:
-    """Return the words in lower case without accents."""
-    if written.isascii():
-        return written.lower()
-    letters = unicodedata.normalize("NFKD", written.casefold())
-    return "".join(letter for letter in letters if not unicodedata.combining(letter))
+__all__ = ["any_of", "college_names", "months", "words"]
 
 
 @cache

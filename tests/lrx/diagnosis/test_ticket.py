@@ -1,5 +1,6 @@
 """Everything a ticket names is found in it, and nothing else."""
 
+import gc
 from collections.abc import Callable
 from time import process_time
 
@@ -92,16 +93,21 @@ HOW_OFTEN = 8
 
 
 def seconds(work: Callable[[], object]) -> float:
-    start = process_time()
-    work()
-    return process_time() - start
+    """CPU time without the search for garbage, which costs by what else is in memory."""
+    gc.disable()
+    try:
+        start = process_time()
+        work()
+        return process_time() - start
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize("part", REPEATED, ids=ascii)
 def test_time_grows_with_the_length_and_no_faster(part: str) -> None:
     short = (part * LONGEST)[: LONGEST // HOW_OFTEN]
     long = (part * LONGEST)[:LONGEST]
-    read_ticket(short, TITLES)
-    once = min(seconds(lambda: read_ticket(short, TITLES)) for _ in range(2))
+    once = min(seconds(lambda: read_ticket(short, TITLES)) for _ in range(3))
     # Eight times the text takes sixty-four times as long where time grows with the square of it.
-    assert seconds(lambda: read_ticket(long, TITLES)) < 4 * HOW_OFTEN * once + 0.2
+    allowed = 4 * HOW_OFTEN * once + 0.2
+    assert any(seconds(lambda: read_ticket(long, TITLES)) < allowed for _ in range(3))

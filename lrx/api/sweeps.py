@@ -1,0 +1,162 @@
+"""`/sweeps`: the diagnosis of everybody in a course, counted by what decides."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
+from typing import Literal
+from uuid import UUID
+
+from pydantic import Field
+from sqlmodel import Session, col, select
+
+from lrx.api.idempotency import Reply, once
+from lrx.api.listing import Listing, ListQuery, Sort, each, one_of, within
+from lrx.api.operation import Answer, Call, operation
+from lrx.api.pagination import Page
+from lrx.api.values import In, Instant, Moment, Out
+from lrx.courses.courses import UnknownCourse
+from lrx.diagnosis.diagnoses import AsOfInFuture, AsOfTooEarly, moment
+from lrx.diagnosis.reasons import reason_named
+from lrx.diagnosis.sweeps import Group, UnknownSweep, funnel, keep_sweep, sweep_by_id, swept
+from lrx.ingest.named import CourseNamed
+from lrx.ingest.names import course_named
+from lrx.models import Sweep
+from lrx.registry import UnknownRecipient, recipient_named
+from lrx.text import Language, say
+
+__all__ = ["OPERATIONS", "sweep_public"]
+
+TAG = "diagnosis"
+
+
+class SweepAsked(In):
+    """Which course, and for which recipient."""
+
+    course: CourseNamed
+    recipient: str = Field(max_length=40)
+    as_of: Moment | None = None
+    """An instant in the past: what held then is judged. Left out for now."""
+
+
+class GroupPublic(Out):
+    """Learners with the same verdict, for the same reason. The report filtered by recipient and reason lists them."""
+
+    state: str
+    chip: str
+    check: str | None
+    reason: str | None
+    title: str | None
+    turn: str
+    learners: int
+
+
+class StagePublic(Out):
+    """How many learners nothing stands in the way of up to the end of a stage."""
+
+    stage: str
+    learners: int
+
+
+class SweepPublic(Out):
+    """Everybody in a course, counted."""
+
+    object: Literal["sweep"] = "sweep"
+    id: UUID
+    course_id: UUID
+    recipient: str
+    as_of: Instant
+    made_at: Instant
+    actor: str
+    learners: int
+    groups: list[GroupPublic]
+    funnel: list[StagePublic]
+
+
+class SweepPath(In):
+    """Which sweep."""
+
+    sweep_id: UUID
+
+
+SWEEPS = Listing[Sweep](
+    "sweeps",
+    col(Sweep.id),
+    default="-made_at",
+    sorts={"made_at": Sort(col(Sweep.made_at), datetime)},
+    filters=(
+        one_of("course_id", col(Sweep.course_id), UUID),
+        one_of("recipient", col(Sweep.recipient), str),
+        *within("made_at", col(Sweep.made_at)),
+    ),
+    synced="made_at",
+)
+
+
+@operation("GET", "/sweeps", permission="diagnoses:read", summary="List sweeps", tag=TAG, listing=SWEEPS)
+def list_sweeps(call: Call, query: ListQuery, session: Session) -> Page[SweepPublic]:
+    """Newest first."""
+
+    statement = select(Sweep).where(Sweep.site_id == call.act.site_id)
+    return SWEEPS.page(Page[SweepPublic], session, call.act, query, statement, each(partial(_public, call)))
+
+
+@operation(
+    "GET",
+    "/sweeps/{sweep_id}",
+    permission="diagnoses:read",
+    summary="Show a sweep",
+    tag=TAG,
+    errors=(UnknownSweep,),
+)
+def get_sweep(call: Call, path: SweepPath, session: Session) -> SweepPublic:
+    """The counts as they were."""
+    return _public(call, sweep_by_id(session, call.act, path.sweep_id))
+
+
+@operation(
+    "POST",
+    "/sweeps",
+    permission="diagnoses:make",
+    summary="Diagnose a whole course",
+    tag=TAG,
+    status=201,
+    idempotent=True,
+    errors=(UnknownCourse, UnknownRecipient, AsOfInFuture, AsOfTooEarly),
+    examples={"a course": {"course": {"shortname": "WHMIS-2026"}, "recipient": "cmars"}},
+)
+async def make_sweep(call: Call, body: SweepAsked) -> Answer[SweepPublic] | Reply:
+    """Everybody in the course is judged as of one instant, as a single diagnosis would, and counted."""
+    recipient = recipient_named(call.exchange.recipients, body.recipient)
+    at = moment(call.act, body.as_of)
+    course_id = await call.read(partial(course_named, site_id=at.site_id, named=body.course))
+    groups = await swept(call.exchange.database, at, recipient, course_id)
+    return await call.write(partial(_kept, call=call, body=body, course_id=course_id, as_of=at.instant, groups=groups))
+
+
+def _kept(
+    session: Session, call: Call, body: SweepAsked, course_id: UUID, as_of: datetime, groups: Sequence[Group]
+) -> Reply:
+    def work(inner: Session) -> Reply:
+        sweep = keep_sweep(inner, call.act, course_id, body.recipient, as_of, groups)
+        return call.reply(Answer(_public(call, sweep), headers={"Location": f"/api/v1/sweeps/{sweep.id}"}))
+
+    return once(session, call.act, call.once, work) if call.once else work(session)
+
+
+def _public(call: Call, sweep: Sweep) -> SweepPublic:
+    return sweep_public(sweep, call.language)
+
+
+def sweep_public(sweep: Sweep, language: Language) -> SweepPublic:
+    """The sweep as everybody sees it who reads JSON."""
+    return SweepPublic(
+        **sweep.model_dump(exclude={"site_id", "groups"}),
+        groups=[
+            GroupPublic(**group, title=say(reason_named(group["reason"]).title, language) if group["reason"] else None)
+            for group in sweep.groups
+        ],
+        funnel=[StagePublic(stage=stage, learners=learners) for stage, learners in funnel(sweep.groups).items()],
+    )
+
+
+OPERATIONS = (list_sweeps, get_sweep, make_sweep)

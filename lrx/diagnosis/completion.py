@@ -1,0 +1,223 @@
+"""Stage B: whether it happened here, and whether the record is one that counts. Pure."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from lrx.diagnosis.facts import Amended, Seen
+from lrx.diagnosis.finding import Finding, failed, inapplicable, not_checked, passed, warns
+from lrx.diagnosis.judging import Candidate, Case, Mandatory
+from lrx.diagnosis.wording import day_in, listed, time_in
+from lrx.models import ObservationKind
+from lrx.source import SOURCE_TITLES, Source
+from lrx.text import Text, text
+
+__all__ = ["activities_done", "in_period", "not_voided", "other_records", "recorded", "source_is_sent", "started"]
+
+ATTEMPTS = frozenset(
+    {
+        ObservationKind.ATTEMPT_STARTED,
+        ObservationKind.ATTEMPT_SUBMITTED,
+        ObservationKind.FAILED,
+        ObservationKind.UNCOMPLETED,
+    }
+)
+SHOWN = 10
+"""Most observations and records shown as evidence."""
+
+
+def started(case: Case) -> Finding:
+    """B0. Enrolled, and something was begun."""
+    seen = sorted(case.learner.seen, key=lambda one: one.happened_at)
+    attempts = [one for one in seen if one.kind in ATTEMPTS]
+    facts = {"seen": [_shown_seen(one) for one in seen[-SHOWN:]]}
+    if case.judged is not None:
+        if _without_passing(case.judged, attempts):
+            detail = text("The record says complete, and the latest attempt was not passed.")
+            return warns("completed_without_passing", detail, **facts)
+        return passed(text("There is a course record."), **facts)
+    if any(record.activity_id for record in case.learner.records):
+        return passed(text("Begun: there are records of activities."), **facts)
+    if not seen:
+        return failed("no_trace", text("Nothing of this learner was ever seen in the course."), **facts)
+    last = day_in(seen[-1].happened_at, case.situation.zone)
+    if not attempts:
+        return failed("not_started", text("Enrolled, and never started. Last seen on {day}.", day=last), **facts)
+    if attempts[-1].kind is ObservationKind.FAILED:
+        return failed("attempt_failed", _failed_attempt(attempts[-1], case), **facts)
+    return failed("attempt_not_completed", text("Started and not completed. Last seen on {day}.", day=last), **facts)
+
+
+def _without_passing(judged: Candidate, attempts: Sequence[Seen]) -> bool:
+    """The latest attempt failed, and none was handed in after it."""
+    is_own = judged.record.source is Source.COMPLETION
+    return is_own and bool(attempts) and attempts[-1].kind is ObservationKind.FAILED
+
+
+def _failed_attempt(attempt: Seen, case: Case) -> Text:
+    day = day_in(attempt.happened_at, case.situation.zone)
+    raw, most = attempt.detail.get("raw"), attempt.detail.get("max")
+    if raw is None or most is None:
+        return text("Attempted on {day} and not passed.", day=day)
+    return text("Attempted on {day} and not passed: {raw} of {max}.", day=day, raw=raw, max=most)
+
+
+def _shown_seen(one: Seen) -> dict[str, Any]:
+    return {
+        "kind": one.kind.value,
+        "happened_at": one.happened_at.isoformat(),
+        "activity_id": str(one.activity_id) if one.activity_id else None,
+    }
+
+
+def recorded(case: Case) -> Finding:
+    """B1. There is a course record; without one, it matters whether the activities are all done."""
+    if case.judged is not None:
+        record, zone = case.judged.record, case.situation.zone
+        return passed(
+            text(
+                "Completed on {time}. {source}.", time=time_in(record.completed_at, zone), source=_source(record.source)
+            ),
+            **_shown_record(case.judged),
+        )
+    if any(not one.counts for one in case.mandatory):
+        return not_checked("B2")
+    detail = text("Everything mandatory is complete, and there is no course record.")
+    if not case.mandatory:
+        detail = text("There are records of activities, and no course record.")
+    return failed("course_record_missing", detail)
+
+
+def _source(source: Source) -> Text:
+    return SOURCE_TITLES[source]
+
+
+def _shown_record(candidate: Candidate) -> dict[str, Any]:
+    record = candidate.record
+    return {
+        "record_id": str(record.id),
+        "source": record.source.value,
+        "completed_at": record.completed_at.isoformat(),
+        "recorded_at": record.recorded_at.isoformat(),
+        "expires_at": record.expires_at.isoformat() if record.expires_at else None,
+        "grade": record.grade,
+    }
+
+
+def activities_done(case: Case) -> Finding:
+    """B2. Every mandatory activity has a record that counts now."""
+    if not case.mandatory:
+        return inapplicable(text("The course has no mandatory activity."))
+    facts = {"activities": [_shown_activity(one) for one in case.mandatory]}
+    missing = [one.full_name for one in case.mandatory if one.record is None]
+    outdated = [one.full_name for one in case.mandatory if one.record is not None and not one.counts]
+    if missing:
+        return failed(
+            "activity_record_missing", text("No record yet for: {activities}.", activities=listed(missing)), **facts
+        )
+    if outdated:
+        detail = text("No record that counts now for: {activities}.", activities=listed(outdated))
+        return failed("activity_record_outdated", detail, **facts)
+    return passed(text("All done: {activities}.", activities=listed(one.full_name for one in case.mandatory)), **facts)
+
+
+def _shown_activity(one: Mandatory) -> dict[str, Any]:
+    return {
+        "activity_id": str(one.activity_id),
+        "full_name": one.full_name,
+        "record_id": str(one.record.id) if one.record else None,
+        "completed_at": one.record.completed_at.isoformat() if one.record else None,
+        "counts": one.counts,
+        "why_not": list(one.why_not),
+    }
+
+
+def in_period(case: Case) -> Finding:
+    """B3. Completed in the current reporting period, and not expired."""
+    situation, judged = case.situation, case.candidate
+    period = situation.period
+    facts = {
+        "completed_on": judged.proof.completed_on.isoformat(),
+        "first": period.first.isoformat(),
+        "last": period.last.isoformat(),
+        "expires_at": judged.record.expires_at.isoformat() if judged.record.expires_at else None,
+    }
+    words = {"day": judged.proof.completed_on, "first": period.first, "last": period.last}
+    if "expired_by_administrator" in judged.failed:
+        expired = case.learner.expired.get(judged.record.id)
+        detail = text("An administrator let the record expire.")
+        if expired is not None:
+            facts |= {"expired_at": expired.at.isoformat(), "by": expired.actor, "why": expired.reason}
+            detail = text(
+                "Let expire on {day} by an administrator: {reason}",
+                day=day_in(expired.at, situation.zone),
+                reason=expired.reason,
+            )
+        return failed("expired_by_administrator", detail, **facts)
+    if "out_of_period" in judged.failed:
+        repeat = _repeat_in_period(case)
+        if repeat is not None:
+            day = day_in(repeat.completed_at, situation.zone)
+            facts |= {"amendment_id": str(repeat.id), "repeated_on": day.isoformat()}
+            detail = text(
+                "Completed on {day}; repeated on {repeated}, which made no new record. Counts from {first} to {last}.",
+                **words,
+                repeated=day,
+            )
+            return failed("repeat_not_counted", detail, **facts)
+        return failed(
+            "out_of_period", text("Completed on {day}; what counts now is {first} to {last}.", **words), **facts
+        )
+    if "expired" in judged.failed and judged.record.expires_at:
+        last = day_in(judged.record.expires_at - timedelta(microseconds=1), situation.zone)
+        return failed(
+            "expired", text("Completed on {day} and valid until {last}.", day=words["day"], last=last), **facts
+        )
+    return passed(text("Completed on {day}, between {first} and {last}.", **words), **facts)
+
+
+def _repeat_in_period(case: Case) -> Amended | None:
+    situation = case.situation
+    own = {one.record.id for one in (case.judged, *case.others) if one is not None}
+    found = [
+        one
+        for one in case.learner.amendments
+        if one.record_id in own
+        and (one.promoted_record_id is None or one.promoted_record_id not in own)
+        and situation.period.contains(day_in(one.completed_at, situation.zone))
+    ]
+    return max(found, key=lambda one: one.completed_at, default=None)
+
+
+def not_voided(case: Case) -> Finding:
+    """B4. The record is not voided."""
+    voided = case.learner.voided.get(case.candidate.record.id)
+    if voided is None:
+        return passed(text("Never voided."))
+    facts = {"at": voided.at.isoformat(), "by": voided.actor, "why": voided.reason}
+    day = day_in(voided.at, case.situation.zone)
+    if not voided.holds:
+        return passed(text("Voided once, and unvoided on {day}.", day=day), **facts)
+    owed = case.owed
+    if owed is not None and owed.delivered_at is not None:
+        facts["was_delivered_at"] = owed.delivered_at.isoformat()
+    return failed("voided", text("Voided on {day}: {reason}", day=day, reason=voided.reason), **facts)
+
+
+def source_is_sent(case: Case) -> Finding:
+    """B5. The record comes from a source that is sent."""
+    source = case.candidate.record.source
+    if "source_not_sent" not in case.candidate.failed:
+        return passed(_source(source), source=source.value)
+    return failed(
+        f"source_{source.value}", text("Kept here and not sent: {source}.", source=_source(source)), source=source.value
+    )
+
+
+def other_records(case: Case) -> Finding:
+    """B6. What else there is, and why it was not the one judged."""
+    if not case.others:
+        return passed(text("No other record of the course."))
+    shown = [{**_shown_record(one), "why_not": sorted(one.failed)} for one in case.others[:SHOWN]]
+    days = listed(one.proof.completed_on for one in case.others[:SHOWN])
+    return warns("other_records", text("Other records, not judged: {days}.", days=days), records=shown)

@@ -1,0 +1,157 @@
+"""Which record of a learner is judged, and what stands against it: by the same checks that decide deliveries. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from lrx import eligibility
+from lrx.clock import local_date
+from lrx.delivery.proofs import KeptRow, proof
+from lrx.delivery.released import has_expired
+from lrx.diagnosis.facts import LearnerFacts, Owed, Situation
+from lrx.eligibility import Effect
+from lrx.models import DeliveryStatus
+from lrx.recipient import ProofOfCompletion
+
+__all__ = ["Candidate", "Case", "Mandatory", "case_of"]
+
+FOR_GOOD = frozenset({Effect.EXCLUDES, Effect.WITHDRAWS, Effect.EXPLAINS})
+ALIKE = frozenset({"legacy", "out_of_period", "expired"})
+"""What ends for an activity by whatever ends it for the course: told of the course, it is not told again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A record, the checks it fails by code, and whether the recipient has it."""
+
+    record: KeptRow
+    proof: ProofOfCompletion
+    failed: Mapping[str, eligibility.Finding]
+    is_delivered: bool
+
+    @property
+    def is_ruled_out(self) -> bool:
+        """Whether a rule keeps it here, whatever is mended."""
+        return any(finding.check.effect in FOR_GOOD for finding in self.failed.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Mandatory:
+    """A mandatory activity: whether a record of it counts now, as far as the course does, and else what its newest
+    record fails by."""
+
+    activity_id: UUID
+    full_name: str
+    record: KeptRow | None
+    counts: bool
+    why_not: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """The facts of one learner, the record that is judged, the others, and the mandatory activities."""
+
+    situation: Situation
+    learner: LearnerFacts
+    judged: Candidate | None
+    others: tuple[Candidate, ...]
+    mandatory: tuple[Mandatory, ...]
+
+    @property
+    def candidate(self) -> Candidate:
+        """The record that is judged. Raises `LookupError` where there is none: such checks need B1."""
+        if self.judged is None:
+            raise LookupError("there is no record to judge")
+        return self.judged
+
+    @property
+    def owed(self) -> Owed | None:
+        """The delivery of the record that is judged."""
+        return self.learner.deliveries.get(self.judged.record.id) if self.judged else None
+
+    @property
+    def is_delivered(self) -> bool:
+        """Whether the recipient has a record that still counts."""
+        return self.judged is not None and self.judged.is_delivered and not self.judged.is_ruled_out
+
+
+def case_of(situation: Situation, learner: LearnerFacts) -> Case:
+    """Return the case of a learner in the situation."""
+    ranked = _candidates(situation, learner)
+    judged = ranked[0] if ranked else None
+    return Case(situation, learner, judged, tuple(ranked[1:]), tuple(_activities(situation, learner, judged)))
+
+
+def _candidates(situation: Situation, learner: LearnerFacts) -> list[Candidate]:
+    """Return the course records, the one to judge first.
+
+    A record the recipient has comes first, then one no rule keeps here, then one not voided, then the newest: so that
+    a stray upload never hides a completion.
+    """
+    judged = [_candidate(situation, learner, record) for record in learner.records if record.activity_id is None]
+    return sorted(
+        judged,
+        key=lambda one: (
+            one.is_delivered and not one.is_ruled_out,
+            not one.is_ruled_out,
+            not learner.is_voided(one.record.id),
+            one.record.completed_at,
+            str(one.record.id),
+        ),
+        reverse=True,
+    )
+
+
+def _activities(situation: Situation, learner: LearnerFacts, judged: Candidate | None) -> list[Mandatory]:
+    """Return the activities that were mandatory when the record was kept, or that are now where there is no record."""
+    if judged is not None:
+        named = [(UUID(one["id"]), str(one["full_name"])) for one in judged.record.mandatory]
+    else:
+        named = [(one.id, one.full_name) for one in situation.activities.values() if one.mandatory]
+    told = _told(situation, judged)
+    return [_mandatory(situation, learner, activity_id, full_name, told) for activity_id, full_name in named]
+
+
+def _told(situation: Situation, judged: Candidate | None) -> frozenset[str]:
+    """What the course is told to fail by, and its activities with it."""
+    sends = situation.release is not None and situation.release.is_active
+    return ALIKE & (frozenset(judged.failed if judged else ()) | (frozenset() if sends else {"legacy"}))
+
+
+def _mandatory(
+    situation: Situation, learner: LearnerFacts, activity_id: UUID, full_name: str, told: frozenset[str]
+) -> Mandatory:
+    judged = [_candidate(situation, learner, one) for one in learner.records if one.activity_id == activity_id]
+    newest = max(judged, key=lambda one: (not one.is_ruled_out, one.record.completed_at), default=None)
+    if newest is None:
+        return Mandatory(activity_id, full_name, None, counts=False)
+    failed = [code for code, finding in newest.failed.items() if finding.check.effect in FOR_GOOD]
+    why_not = tuple(code for code in failed if code not in told)
+    return Mandatory(activity_id, full_name, newest.record, not why_not, why_not)
+
+
+def _candidate(situation: Situation, learner: LearnerFacts, record: KeptRow) -> Candidate:
+    release = situation.release
+    completed_on = local_date(record.completed_at, situation.zone)
+    shown = proof(record, situation.course, situation.activities, learner.held, completed_on)
+    facts = eligibility.Facts(
+        source=record.source,
+        recorded_at=record.recorded_at,
+        voided=learner.is_voided(record.id),
+        missing_activities=(),
+        oci_ids=learner.held,
+        intervals=release.intervals if release else (),
+        objections=tuple(situation.recipient.objections(shown, situation.settings)),
+        in_period=situation.period.contains(shown.completed_on),
+        expired=has_expired(
+            record.expires_at, release.reporting_period if release else None, situation.course.expiry, situation.at
+        ),
+        expired_by_administrator=learner.is_expired(record.id),
+    )
+    owed = learner.deliveries.get(record.id)
+    is_delivered = owed is not None and owed.status is DeliveryStatus.DELIVERED
+    return Candidate(record, shown, _failed(eligibility.findings(facts)), is_delivered)
+
+
+def _failed(findings: Sequence[eligibility.Finding]) -> dict[str, eligibility.Finding]:
+    return {finding.check.code: finding for finding in findings if not finding.passed}

@@ -1,0 +1,130 @@
+"""Accounts that may be one person: found by name, e-mail or id number, and by an OCI ID held twice."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlmodel import Session
+
+from lrx.diagnosis.facts import Account, LookAlike
+from lrx.diagnosis.situations import At
+from lrx.models import Learner, LearnerOciId, LearningRecord
+from lrx.oci_id import OciId
+from lrx.people.names import full_name
+from lrx.tables import Rows, among, same, until
+
+__all__ = ["look_alikes", "sharers"]
+
+SHOWN = 5
+"""Most look-alikes of one account."""
+
+
+class _Person(NamedTuple):
+    id: UUID
+    family_name: str | None
+    given_name: str | None
+    full_name: str | None
+    username: str | None
+    sort_name: str
+    email_folded: str | None
+    idnumber: str | None
+
+
+class _Holder(NamedTuple):
+    learner_id: UUID
+    oci_id: OciId
+    held_from: datetime
+    held_until: datetime | None
+
+
+class _Recorded(NamedTuple):
+    learner_id: UUID
+
+
+def _people_by(column: str) -> Rows[_Person]:
+    return Rows(_Person, Learner, lambda of: (same(of.site_id), until(of.created_at), among(of[column])))
+
+
+_BY_ID = _people_by("id")
+_SHARED: Mapping[str, tuple[str, Rows[_Person]]] = {
+    "name": ("sort_name", _people_by("sort_name")),
+    "email": ("email_folded", _people_by("email_folded")),
+    "idnumber": ("idnumber", _people_by("idnumber")),
+}
+_HELD_BY = Rows(
+    _Holder, LearnerOciId, lambda of: (same(of.site_id), until(of.held_from), among(of.learner_id)), "held_from"
+)
+_HOLDERS = Rows(_Holder, LearnerOciId, lambda of: (same(of.site_id), until(of.held_from), among(of.oci_id)))
+_RECORDED = Rows(
+    _Recorded,
+    LearningRecord,
+    lambda of: (
+        same(of.site_id),
+        same(of.course_id),
+        of.activity_id.is_(None),
+        until(of.stored_at),
+        among(of.learner_id),
+    ),
+)
+
+
+def look_alikes(
+    session: Session, at: At, course_id: UUID, learner_ids: Collection[UUID]
+) -> defaultdict[UUID, tuple[LookAlike, ...]]:
+    """Return the other accounts of the site that share a name, an e-mail address or an id number with each learner."""
+    then = {"site_id": at.site_id, "instant": at.instant}
+    own = _BY_ID.read_pieces(session, learner_ids, **then)
+    found: dict[UUID, dict[_Person, list[str]]] = {one.id: {} for one in own}
+    for what, (column, rows) in _SHARED.items():
+        values = {value for one in own if (value := getattr(one, column))}
+        alike: defaultdict[str, list[_Person]] = defaultdict(list)
+        for person in rows.read_pieces(session, values, **then):
+            alike[getattr(person, column)].append(person)
+        for one in own:
+            for person in alike.get(getattr(one, column) or "", ()):
+                if person.id != one.id:
+                    found[one.id].setdefault(person, []).append(what)
+    others = {person.id for shared in found.values() for person in shared}
+    held = _held(session, at, others)
+    recorded = {one.learner_id for one in _RECORDED.read_pieces(session, others, **then, course_id=course_id)}
+    shown: defaultdict[UUID, tuple[LookAlike, ...]] = defaultdict(tuple)
+    for learner_id, shared in found.items():
+        shown[learner_id] = tuple(
+            LookAlike(one.id, full_name(one), one.username, tuple(what), held[one.id], one.id in recorded)
+            for one, what in sorted(shared.items(), key=lambda pair: str(pair[0].id))[:SHOWN]
+        )
+    return shown
+
+
+def _held(session: Session, at: At, learner_ids: Collection[UUID]) -> defaultdict[UUID, tuple[OciId, ...]]:
+    found: defaultdict[UUID, tuple[OciId, ...]] = defaultdict(tuple)
+    for one in _HELD_BY.read_pieces(session, learner_ids, site_id=at.site_id, instant=at.instant):
+        if _is_held(one, at):
+            found[one.learner_id] += (one.oci_id,)
+    return found
+
+
+def _is_held(one: _Holder, at: At) -> bool:
+    return one.held_until is None or one.held_until > at.instant
+
+
+def sharers(session: Session, at: At, held: Mapping[UUID, Sequence[OciId]]) -> defaultdict[UUID, tuple[Account, ...]]:
+    """Return who else of the site holds an OCI ID that each learner holds."""
+    then = {"site_id": at.site_id, "instant": at.instant}
+    wanted = {oci_id for listed in held.values() for oci_id in listed}
+    holders: defaultdict[OciId, set[UUID]] = defaultdict(set)
+    for one in _HOLDERS.read_pieces(session, wanted, **then):
+        if _is_held(one, at):
+            holders[one.oci_id].add(one.learner_id)
+    several = {learner_id for ids in holders.values() if len(ids) > 1 for learner_id in ids}
+    accounts = {
+        one.id: Account(one.id, full_name(one), one.username, None, None, None, suspended=False)
+        for one in _BY_ID.read_pieces(session, several, **then)
+    }
+    found: defaultdict[UUID, tuple[Account, ...]] = defaultdict(tuple)
+    for learner_id, listed in held.items():
+        others = {other for oci_id in listed for other in holders[oci_id] if other != learner_id}
+        found[learner_id] = tuple(accounts[other] for other in sorted(others) if other in accounts)
+    return found

@@ -1,0 +1,108 @@
+"""Whether another site of the network holds a record that counts, where both sites tell such things: which site, and
+nothing else of it."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from lrx.database import pieces
+from lrx.diagnosis.facts import Situation
+from lrx.diagnosis.situations import At
+from lrx.models import Course, Expiration, LearnerOciId, LearningRecord, Site, Voiding
+from lrx.oci_id import OciId
+from lrx.source import SENT_SOURCES
+from lrx.tables import Rows, among, same, table, until
+
+__all__ = ["elsewhere"]
+
+_SITES, _HELD, _RECORDS, _COURSES = table(Site).c, table(LearnerOciId).c, table(LearningRecord).c, table(Course).c
+
+
+class _Voiding(NamedTuple):
+    record_id: UUID
+    voided: bool
+
+
+class _Expiration(NamedTuple):
+    record_id: UUID
+    expired: bool
+
+
+_VOIDINGS = Rows(_Voiding, Voiding, lambda of: (same(of.site_id), until(of.voided_at), among(of.record_id)), "seq")
+_EXPIRATIONS = Rows(
+    _Expiration, Expiration, lambda of: (same(of.site_id), until(of.expired_at), among(of.record_id)), "seq"
+)
+
+
+def elsewhere(
+    session: Session, at: At, situation: Situation, oci_ids: Mapping[UUID, Sequence[OciId]]
+) -> dict[UUID, tuple[str, ...]]:
+    """Return, for each learner, the names of other sites where somebody with the same OCI ID has a record of a course
+    of the same id number, short name or name, completed in the current reporting period, not voided and not expired."""
+    wanted = {oci_id: learner_id for learner_id, held in oci_ids.items() for oci_id in held}
+    sites = _telling(session, at) if wanted else {}
+    found: defaultdict[UUID, set[str]] = defaultdict(set)
+    for site_id, name in sites.items():
+        for learner_id in _there(session, at, situation, site_id, wanted):
+            found[learner_id].add(name)
+    return {learner_id: tuple(sorted(names)) for learner_id, names in found.items()}
+
+
+def _telling(session: Session, at: At) -> dict[UUID, str]:
+    """The other sites that tell, by id, where this one does too."""
+    rows = session.connection().execute(sa.select(_SITES.id, _SITES.name).where(_SITES.tells_completions))
+    telling = {row.id: row.name for row in rows}
+    return (
+        {site_id: name for site_id, name in telling.items() if site_id != at.site_id} if at.site_id in telling else {}
+    )
+
+
+def _there(session: Session, at: At, situation: Situation, site_id: UUID, wanted: Mapping[OciId, UUID]) -> set[UUID]:
+    course = situation.course
+    alike = [
+        column == value
+        for column, value in (
+            (_COURSES.idnumber, course.idnumber),
+            (_COURSES.shortname, course.shortname),
+            (_COURSES.full_name, course.full_name),
+        )
+        if value
+    ]
+    query = (
+        sa.select(_HELD.oci_id, _RECORDS.id, _RECORDS.completed_at)
+        .join_from(table(LearnerOciId), table(LearningRecord), _RECORDS.learner_id == _HELD.learner_id)
+        .join(table(Course), _COURSES.id == _RECORDS.course_id)
+        .where(
+            _HELD.site_id == site_id,
+            _HELD.held_from <= at.instant,
+            sa.or_(_HELD.held_until.is_(None), _HELD.held_until > at.instant),
+            _RECORDS.site_id == site_id,
+            _RECORDS.activity_id.is_(None),
+            _RECORDS.source.in_(SENT_SOURCES),
+            _RECORDS.stored_at <= at.instant,
+            sa.or_(_RECORDS.expires_at.is_(None), _RECORDS.expires_at > at.instant),
+            sa.or_(*alike),
+        )
+    )
+    found = [
+        row
+        for some in pieces(wanted)
+        for row in session.connection().execute(query.where(_HELD.oci_id.in_(some)))
+        if situation.period.contains(row.completed_at.astimezone(at.zone).date())
+    ]
+    gone = _gone(session, at, site_id, [row.id for row in found])
+    return {wanted[row.oci_id] for row in found if row.id not in gone}
+
+
+def _gone(session: Session, at: At, site_id: UUID, record_ids: Sequence[UUID]) -> set[UUID]:
+    """Those of the records that were voided, or let expire by an administrator."""
+    then = {"site_id": site_id, "instant": at.instant}
+    gone: set[UUID] = set()
+    for acts in (_VOIDINGS, _EXPIRATIONS):
+        last: dict[UUID, bool] = dict(acts.read_pieces(session, record_ids, **then))
+        gone.update(record_id for record_id, holds in last.items() if holds)
+    return gone

@@ -1,0 +1,67 @@
+"""When a recipient asks: learned from when it asked. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from statistics import median
+from zoneinfo import ZoneInfo
+
+from lrx.clock import local_date
+
+__all__ = ["DAYS", "SILENT", "Rhythm", "rhythm"]
+
+DAYS = 30
+"""Days looked back."""
+FEWEST = 3
+"""Days with a question from which on a usual time is told."""
+MINUTES_LATE = 90
+"""How long after its usual time a recipient is still believed to ask that day."""
+SILENT = timedelta(days=3)
+"""A recipient that has asked nothing for so long has stopped asking."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """The first questions of the last days. `usual` is the median time of day in `zone`, None while too few are known;
+    `asked_days` of `looked_days` had a question."""
+
+    zone: ZoneInfo
+    usual: time | None
+    asked_days: int
+    looked_days: int
+    last_asked_at: datetime | None
+
+    def is_silent(self, at: datetime) -> bool:
+        """Whether it asked before and has stopped."""
+        return self.last_asked_at is not None and at - self.last_asked_at > SILENT
+
+    def expected_after(self, instant: datetime) -> datetime | None:
+        """When it is expected to ask next, after this instant; None while no usual time is known."""
+        if self.usual is None:
+            return None
+        day = local_date(instant, self.zone)
+        asked_today = self.last_asked_at is not None and local_date(self.last_asked_at, self.zone) == day
+        today = datetime.combine(day, self.usual, self.zone)
+        late = timedelta(minutes=MINUTES_LATE)
+        if today + late > instant and (not asked_today or today > instant):
+            return max(today, instant)
+        return datetime.combine(day + timedelta(days=1), self.usual, self.zone)
+
+
+def rhythm(first_of_day: Iterable[datetime], last_asked_at: datetime | None, at: datetime, zone: ZoneInfo) -> Rhythm:
+    """Return the rhythm of a recipient from the first question of each day on which it asked, up to `at`.
+
+    Days before its first known question do not count against it.
+    """
+    firsts = {local_date(one, zone): one.astimezone(zone) for one in first_of_day}
+    usual = _middle([one.hour * 60 + one.minute for one in firsts.values()]) if len(firsts) >= FEWEST else None
+    return Rhythm(zone, usual, len(firsts), _looked(min(firsts, default=None), at, zone), last_asked_at)
+
+
+def _looked(first: date | None, at: datetime, zone: ZoneInfo) -> int:
+    return min((local_date(at, zone) - first).days + 1, DAYS) if first else 0
+
+
+def _middle(minutes: list[int]) -> time:
+    hour, minute = divmod(int(median(minutes)), 60)
+    return time(hour, minute)

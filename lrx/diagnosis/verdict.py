@@ -1,0 +1,135 @@
+"""The verdict of a diagnosis: one state, the check that decides, whose turn it is, and by when it may be seen. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from lrx.diagnosis.finding import Finding, State
+from lrx.diagnosis.judging import Case
+from lrx.diagnosis.reasons import Kind, reason_named
+from lrx.errors import Turn
+from lrx.models import Chip
+from lrx.text import Text, text
+
+__all__ = ["CHIP_OF", "HEADLINES", "Verdict", "VerdictState", "verdict"]
+
+
+class VerdictState(StrEnum):
+    """Where a completion stands at a recipient; the first that fits holds, `delivered` before all others."""
+
+    DELIVERED = "delivered"
+    NOT_APPLICABLE = "not_applicable"
+    NOT_SENT_BY_RULE = "not_sent_by_rule"
+    BLOCKED = "blocked"
+    WAITING = "waiting"
+    UNKNOWN = "unknown"
+
+
+CHIP_OF: Mapping[VerdictState, Chip] = {
+    VerdictState.DELIVERED: Chip.DELIVERED,
+    VerdictState.NOT_APPLICABLE: Chip.NOT_SENT,
+    VerdictState.NOT_SENT_BY_RULE: Chip.NOT_SENT,
+    VerdictState.BLOCKED: Chip.NEEDS_ACTION,
+    VerdictState.WAITING: Chip.WAITING,
+    VerdictState.UNKNOWN: Chip.WAITING,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What people are told first. `check` and `reason` are those that decide, `also` the reasons of whatever else has
+    to be mended; `minutes` is the effort of whose `turn` it is; `expected_at` is when the recipient is expected to have
+    it, after the fix where one is needed."""
+
+    state: VerdictState
+    chip: Chip
+    check: str | None
+    reason: str | None
+    detail: Text
+    remedy: Text | None
+    turn: Turn
+    minutes: int | None
+    expected_at: datetime | None
+    also: tuple[str, ...] = ()
+
+
+HEADLINES: Mapping[VerdictState, Text] = {
+    VerdictState.DELIVERED: text("Reached the recipient"),
+    VerdictState.NOT_APPLICABLE: text("Does not concern the recipient"),
+    VerdictState.NOT_SENT_BY_RULE: text("Not sent, by rule"),
+    VerdictState.BLOCKED: text("Not reaching the recipient"),
+    VerdictState.WAITING: text("On its way"),
+    VerdictState.UNKNOWN: text("Nothing in the way here; the recipient cannot be seen into"),
+}
+"""The verdict in a few words; which recipient is said beside it."""
+
+
+def verdict(case: Case, found: Mapping[str, Finding]) -> Verdict:
+    """Return the verdict on the findings, given in the order of the chain."""
+    if case.is_delivered:
+        return _delivered(case, found)
+    failures = [(check, finding) for check, finding in found.items() if finding.state is State.FAIL]
+    ruled_out = [one for one in failures if _kind(one[1]) is Kind.RULE]
+    fixable = [one for one in failures if _kind(one[1]) is Kind.FIXABLE]
+    if ruled_out:
+        return _of(case, VerdictState.NOT_SENT_BY_RULE, ruled_out[0], [*ruled_out[1:], *fixable])
+    if fixable:
+        return _of(case, VerdictState.BLOCKED, fixable[0], fixable[1:])
+    broken = [(check, finding) for check, finding in found.items() if finding.reason == "not_evaluated"]
+    if broken:
+        return _of(case, VerdictState.UNKNOWN, broken[0], [])
+    waiting = [(check, finding) for check, finding in found.items() if finding.state is State.WAIT]
+    if waiting:
+        return _of(case, VerdictState.WAITING, waiting[0], [])
+    return _of(case, VerdictState.UNKNOWN, list(found.items())[-1], [])
+
+
+def _kind(finding: Finding) -> Kind:
+    return reason_named(finding.reason or "").kind
+
+
+def _of(case: Case, state: VerdictState, deciding: tuple[str, Finding], others: list[tuple[str, Finding]]) -> Verdict:
+    check, finding = deciding
+    reason = reason_named(finding.reason or "")
+    is_retrying = finding.reason == "retrying"
+    return Verdict(
+        state=state,
+        chip=Chip.RETRYING if is_retrying else CHIP_OF[state],
+        check=check,
+        reason=finding.reason,
+        detail=finding.detail,
+        remedy=reason.remedy if finding.reason else None,
+        turn=reason.turn,
+        minutes=reason.minutes,
+        expected_at=_expected(case, state, finding),
+        also=tuple(other.reason for _, other in others if other.reason),
+    )
+
+
+def _expected(case: Case, state: VerdictState, finding: Finding) -> datetime | None:
+    if state is VerdictState.WAITING:
+        return finding.until
+    if state is VerdictState.BLOCKED and reason_named(finding.reason or "").minutes is not None:
+        return case.situation.rhythm.expected_after(case.situation.at)
+    return None
+
+
+def _delivered(case: Case, found: Mapping[str, Finding]) -> Verdict:
+    """The recipient has it: nobody's turn for a day, then theirs."""
+    has_it = text("{recipient} has it.", recipient=case.situation.recipient.title)
+    deciding = next((check for check in ("E2", "E1") if found[check].state is State.FAIL), "E1")
+    finding = found[deciding]
+    refreshing = finding.state is State.WAIT
+    reason = reason_named(finding.reason) if finding.reason else None
+    return Verdict(
+        state=VerdictState.DELIVERED,
+        chip=Chip.DELIVERED,
+        check=deciding,
+        reason=finding.reason,
+        detail=has_it if refreshing or reason is None else finding.detail,
+        remedy=reason.remedy if reason else None,
+        turn="nobody" if refreshing or reason is None else reason.turn,
+        minutes=reason.minutes if reason else None,
+        expected_at=finding.until,
+    )

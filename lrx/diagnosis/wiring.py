@@ -1,0 +1,136 @@
+"""Stage A: the right person, and a course that is wired to the recipient. Pure."""
+
+from typing import Any
+
+from lrx.diagnosis.facts import LookAlike
+from lrx.diagnosis.finding import Finding, failed, passed, warns
+from lrx.diagnosis.judging import Case
+from lrx.diagnosis.wording import day_in, listed, time_in
+from lrx.text import text
+
+__all__ = ["one_account", "recipient_works", "sends", "sent_since"]
+
+
+def one_account(case: Case) -> Finding:
+    """A1. Fails where another account of the same name, e-mail or id number has what this one lacks."""
+    account, others = case.learner.account, case.learner.look_alikes
+    known: dict[str, Any] = {
+        "learner_id": str(account.id),
+        "username": account.username,
+        "suspended": account.suspended,
+    }
+    if not others:
+        return passed(text("One account: {name}.", name=account.full_name), **known)
+    known["look_alikes"] = [_shown(one) for one in others]
+    completing = [one for one in others if _completes(case, one)]
+    if completing:
+        has_record = any(one.has_record for one in completing) and case.judged is None
+        detail = (
+            text("Another account of {name} has a course record, and this one has none.", name=account.full_name)
+            if has_record
+            else text("Another account of {name} has an OCI ID, and this one has none.", name=account.full_name)
+        )
+        return failed("two_accounts", detail, **known)
+    detail = text(
+        "Other accounts look alike: {accounts}.", accounts=listed(one.username or one.full_name for one in others)
+    )
+    return warns("look_alike_account", detail, **known)
+
+
+def _completes(case: Case, other: LookAlike) -> bool:
+    lacks_id, lacks_record = not case.learner.held, case.judged is None
+    return (lacks_id and bool(other.oci_ids)) or (lacks_record and other.has_record)
+
+
+def _shown(other: LookAlike) -> dict[str, object]:
+    return {
+        "learner_id": str(other.id),
+        "username": other.username,
+        "shared": list(other.shared),
+        "oci_ids": [str(oci_id) for oci_id in other.oci_ids],
+        "has_record": other.has_record,
+    }
+
+
+def sends(case: Case) -> Finding:
+    """A2. The course sends its records to the recipient now."""
+    situation, release = case.situation, case.situation.release
+    title = situation.recipient.title
+    if release is not None and release.is_active:
+        since = release.intervals[-1].since
+        return passed(
+            text("Sends to {recipient} since {day}.", recipient=title, day=day_in(since, situation.zone)),
+            since=since.isoformat(),
+            added_by=release.added_by,
+        )
+    if release is not None and release.intervals and (until := release.intervals[-1].until):
+        detail = text(
+            "The course stopped sending to {recipient} on {day}.", recipient=title, day=day_in(until, situation.zone)
+        )
+        return failed("no_course_recipient", detail, removed_at=until.isoformat())
+    if situation.namesakes:
+        detail = text(
+            "The course does not send to {recipient}; another course of this name does: {courses}.",
+            recipient=title,
+            courses=listed(situation.namesakes),
+        )
+        return failed("no_course_recipient", detail, namesakes=list(situation.namesakes))
+    return failed("no_course_recipient", text("The course does not send to {recipient}.", recipient=title))
+
+
+def sent_since(case: Case) -> Finding:
+    """A3. The record was stored while the course sent to the recipient."""
+    situation, recorded_at = case.situation, case.candidate.record.recorded_at
+    spans = situation.release.intervals if situation.release else ()
+    facts = {
+        "recorded_at": recorded_at.isoformat(),
+        "intervals": [
+            {"since": span.since.isoformat(), "until": span.until.isoformat() if span.until else None} for span in spans
+        ],
+    }
+    if "legacy" not in case.candidate.failed:
+        return passed(text("Recorded on {day}, after that.", day=day_in(recorded_at, situation.zone)), **facts)
+    later = next((span.since for span in spans if span.since > recorded_at), None)
+    if later is None:
+        detail = text(
+            "Recorded on {day}, while the course did not send to {recipient}.",
+            day=day_in(recorded_at, situation.zone),
+            recipient=situation.recipient.title,
+        )
+    else:
+        detail = text(
+            "Recorded on {day}, before {recipient} was added on {added}.",
+            day=day_in(recorded_at, situation.zone),
+            recipient=situation.recipient.title,
+            added=day_in(later, situation.zone),
+        )
+    return failed("legacy", detail, **facts)
+
+
+def recipient_works(case: Case) -> Finding:
+    """A4. The site uses the recipient, it has a way in, and it still asks."""
+    situation, rhythm = case.situation, case.situation.rhythm
+    title = situation.recipient.title
+    if not situation.is_enabled:
+        return failed("recipient_off", text("{recipient} is not switched on for this site.", recipient=title))
+    if situation.puller is None:
+        return passed(text("{recipient} is switched on.", recipient=title))
+    if not situation.has_account:
+        return failed(
+            "credential_missing", text("{recipient} has no credential here that is not revoked.", recipient=title)
+        )
+    if rhythm.last_asked_at is None:
+        return failed("never_asked", text("{recipient} has never asked this site anything.", recipient=title))
+    facts = {
+        "last_asked_at": rhythm.last_asked_at.isoformat(),
+        "asked_days": rhythm.asked_days,
+        "looked_days": rhythm.looked_days,
+    }
+    asked = time_in(rhythm.last_asked_at, situation.zone)
+    if rhythm.is_silent(situation.at):
+        detail = text("{recipient} last asked this site anything on {time}.", recipient=title, time=asked)
+        return failed("recipient_silent", detail, **facts)
+    return passed(
+        text("Switched on; {recipient} last asked on {time}.", recipient=title, time=asked),
+        **facts,
+    )

@@ -1,0 +1,22 @@
+"""How facts are written in sentences: days and times in the site's zone, lists of names. Pure."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+__all__ = ["day_in", "listed", "time_in"]
+
+
+def day_in(instant: datetime, zone: ZoneInfo) -> date:
+    """The day people in the zone see."""
+    return instant.astimezone(zone).date()
+
+
+def time_in(instant: datetime, zone: ZoneInfo) -> str:
+    """The day and the time on the wall: `2026-11-21 14:30`."""
+    return instant.astimezone(zone).strftime("%Y-%m-%d %H:%M")
+
+
+def listed(names: Iterable[object]) -> str:
+    """The names with commas."""
+    return ", ".join(str(name) for name in names)

@@ -1,0 +1,79 @@
+"""When a recipient asks is learned from when it asked."""
+
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from lrx.diagnosis.rhythm import DAYS, MINUTES_LATE, SILENT, Rhythm, rhythm
+
+TORONTO = ZoneInfo("America/Toronto")
+NOW = datetime(2026, 11, 21, 14, 30, tzinfo=TORONTO)
+
+
+def _at(day: int, clock: str = "05:58") -> datetime:
+    return datetime.combine(NOW.date() - timedelta(days=day), time.fromisoformat(clock), TORONTO)
+
+
+def _daily(days: int, clock: str = "05:58") -> list[datetime]:
+    return [_at(day, clock) for day in range(days)]
+
+
+def _usually(clock: str, last_asked_at: datetime | None) -> Rhythm:
+    return Rhythm(TORONTO, time.fromisoformat(clock), 6, 6, last_asked_at)
+
+
+def test_the_usual_time_is_the_middle_of_the_first_questions_of_the_days() -> None:
+    found = rhythm([*_daily(4), _at(4, "05:40"), _at(5, "11:00")], _at(0), NOW, TORONTO)
+    assert (found.usual, found.asked_days) == (time(5, 58), 6)
+
+
+@pytest.mark.parametrize(("days", "usual"), [(0, None), (2, None), (3, time(5, 58))])
+def test_few_days_tell_no_usual_time(days: int, usual: time | None) -> None:
+    assert rhythm(_daily(days), None, NOW, TORONTO).usual == usual
+
+
+@pytest.mark.parametrize(("first", "looked"), [(0, 1), (5, 6), (DAYS - 1, DAYS)])
+def test_days_before_the_first_question_do_not_count_against_it(first: int, looked: int) -> None:
+    found = rhythm([_at(first), _at(0)], _at(0), NOW, TORONTO)
+    assert found.looked_days == looked
+
+
+def test_the_usual_time_is_that_on_the_wall_when_the_clocks_change() -> None:
+    """Three days before the first Sunday of November and three after, all at two minutes to six."""
+    days = [datetime(2026, 10, 29, 9, 58, tzinfo=UTC) + timedelta(days=day) for day in range(3)]
+    days += [datetime(2026, 11, 1, 10, 58, tzinfo=UTC) + timedelta(days=day) for day in range(3)]
+    assert rhythm(days, days[-1], NOW, TORONTO).usual == time(5, 58)
+
+
+@pytest.mark.parametrize(
+    ("now", "asked", "expected"),
+    [
+        pytest.param(_at(0, "14:30"), _at(0), _at(-1), id="asked today: tomorrow"),
+        pytest.param(_at(0, "04:00"), _at(1), _at(0), id="before its time: today"),
+        pytest.param(_at(0, "06:30"), _at(1), _at(0, "06:30"), id="a little late: any moment"),
+        pytest.param(_at(0, "14:30"), _at(1), _at(-1), id="long past its time: tomorrow"),
+        pytest.param(_at(0, "04:00"), _at(0, "01:00"), _at(0), id="an extra question in the night: as usual"),
+        pytest.param(_at(0, "06:30"), _at(0), _at(-1), id="just asked: tomorrow"),
+        pytest.param(_at(0, "14:30"), None, _at(-1), id="nothing known of the last: tomorrow"),
+    ],
+)
+def test_it_is_expected_at_its_usual_time(now: datetime, asked: datetime | None, expected: datetime) -> None:
+    assert _usually("05:58", asked).expected_after(now) == expected
+
+
+def test_how_late_it_may_be_is_over_after_an_hour_and_a_half() -> None:
+    still, over = (_at(0) + timedelta(minutes=MINUTES_LATE + shift) for shift in (-1, 0))
+    asks = _usually("05:58", _at(1))
+    assert (asks.expected_after(still), asks.expected_after(over)) == (still, _at(-1))
+
+
+def test_nothing_is_expected_while_no_usual_time_is_known() -> None:
+    assert rhythm(_daily(2), _at(0), NOW, TORONTO).expected_after(NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "silent"), [(None, False), (NOW - SILENT, False), (NOW - SILENT - timedelta(seconds=1), True)]
+)
+def test_it_is_silent_after_three_days_without_a_question(asked: datetime | None, silent: bool) -> None:
+    assert _usually("05:58", asked).is_silent(NOW) is silent

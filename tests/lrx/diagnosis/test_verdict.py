@@ -1,0 +1,138 @@
+"""The verdict: which state holds where several things are found, and which of them decides."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from lrx.diagnosis import chain
+from lrx.diagnosis.chain import CHECKS, diagnose
+from lrx.diagnosis.facts import LearnerFacts, Situation
+from lrx.diagnosis.finding import State
+from lrx.diagnosis.verdict import CHIP_OF, HEADLINES, VerdictState
+from lrx.models import Chip
+from tests.fakes import FakePull
+from tests.lrx.diagnosis.cases import CASES, LEARNER, NOW, SITUATION, changed
+
+BARE = {
+    "two_accounts": {"oci_ids", "look_alikes"},
+    "oci_missing": {"oci_ids"},
+    "oci_duplicate": {"sharers"},
+    "voided": {"voided"},
+    "source_csv_upload": {"records"},
+    "activity_record_missing": {"records"},
+    "college_not_served": {"oci_ids"},
+    "awaiting_inquiry": {"records"},
+    "refreshing": {"deliveries", "inquiries"},
+}
+"""What each case has that the usual learner has not."""
+
+OF_SITUATION = {"legacy": "release", "recipient_off": "is_enabled", "no_course_recipient": "release"}
+
+
+def _both(one: str, other: str) -> tuple[Situation, LearnerFacts]:
+    """The facts of two cases together."""
+    situation, learner = SITUATION, LEARNER
+    for reason in (one, other):
+        theirs, known = CASES[reason]
+        if reason in OF_SITUATION:
+            name = OF_SITUATION[reason]
+            situation = replace(situation, **{name: getattr(theirs, name)})
+        learner = changed(learner, **{name: getattr(known, name) for name in BARE.get(reason, ())})
+    return situation, learner
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "state", "leads", "also"),
+    [
+        ("voided", "oci_missing", "not_sent_by_rule", "voided", ["oci_missing"]),
+        ("recipient_off", "voided", "not_sent_by_rule", "voided", ["recipient_off"]),
+        ("legacy", "voided", "not_sent_by_rule", "legacy", ["voided"]),
+        ("source_csv_upload", "no_course_recipient", "not_sent_by_rule", "source_csv_upload", ["no_course_recipient"]),
+        ("college_not_served", "activity_record_missing", "not_sent_by_rule", "college_not_served",
+         ["activity_record_missing"]),
+        ("recipient_off", "oci_missing", "blocked", "recipient_off", ["oci_missing"]),
+        ("activity_record_missing", "oci_duplicate", "blocked", "activity_record_missing", ["oci_duplicate"]),
+        ("oci_duplicate", "awaiting_inquiry", "blocked", "oci_duplicate", []),
+        ("refreshing", "recipient_off", "delivered", "refreshing", []),
+        ("refreshing", "oci_missing", "delivered", "refreshing", []),
+        ("refreshing", "voided", "not_sent_by_rule", "voided", []),
+    ],
+)  # fmt: skip
+def test_rules_come_before_what_can_be_mended_and_that_before_waiting(
+    one: str, other: str, state: str, leads: str, also: list[str]
+) -> None:
+    verdict = diagnose(*_both(one, other)).verdict
+    assert (verdict.state, verdict.reason, list(verdict.also)) == (state, leads, also)
+
+
+def _broken(_case: Any) -> None:
+    raise ZeroDivisionError
+
+
+def _diagnosed_with_broken(monkeypatch: pytest.MonkeyPatch, check: str, facts: tuple[Situation, LearnerFacts]) -> Any:
+    broken = tuple(replace(one, make=_broken) if one.id == check else one for one in chain._IN_ORDER_OF_NEED)
+    monkeypatch.setattr(chain, "_IN_ORDER_OF_NEED", broken)
+    return diagnose(*facts)
+
+
+def test_a_check_that_breaks_leaves_the_others_standing(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = _diagnosed_with_broken(monkeypatch, "E2", CASES["voided"])
+    assert (found.findings["E2"].state, found.findings["E2"].reason) == (State.UNKNOWN, "not_evaluated")
+    assert found.verdict.reason == "voided"
+
+
+def test_where_nothing_else_is_found_a_check_that_broke_decides_before_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = _diagnosed_with_broken(monkeypatch, "B6", CASES["awaiting_inquiry"])
+    assert (found.verdict.state, found.verdict.check, found.verdict.turn) == ("unknown", "B6", "lrx")
+
+
+def test_every_state_has_a_chip_and_a_headline() -> None:
+    assert set(CHIP_OF) == set(HEADLINES) == set(VerdictState)
+
+
+@pytest.mark.parametrize("reason", CASES)
+def test_the_verdict_is_that_of_its_check(reason: str) -> None:
+    found = diagnose(*CASES[reason])
+    finding = found.findings[found.verdict.check or ""]
+    assert finding.reason == found.verdict.reason == reason
+    assert found.verdict.chip == (Chip.RETRYING if reason == "retrying" else CHIP_OF[found.verdict.state])
+
+
+def test_after_a_fix_the_record_is_expected_with_the_next_questions() -> None:
+    """It usually asks at six, and asked today."""
+    verdict = diagnose(*CASES["oci_missing"]).verdict
+    assert verdict.expected_at is not None
+    assert (verdict.minutes, verdict.expected_at.isoformat()) == (1, "2026-11-22T06:00:00-05:00")
+
+
+@pytest.mark.parametrize("reason", ["legacy", "attempt_failed", "college_not_served"])
+def test_nothing_is_expected_where_more_than_a_fix_is_needed(reason: str) -> None:
+    assert diagnose(*CASES[reason]).verdict.expected_at is None
+
+
+def test_a_wait_tells_until_when() -> None:
+    situation, learner = CASES["retrying"]
+    assert diagnose(situation, learner).verdict.expected_at == NOW + timedelta(minutes=5)
+
+
+def test_nothing_is_said_twice_of_a_recipient_that_has_it() -> None:
+    verdict = diagnose(*CASES["refreshing"]).verdict
+    assert (str(verdict.detail), verdict.turn, verdict.also) == ("CMaRS has it.", "nobody", ())
+
+
+def test_dependents_tell_what_they_need() -> None:
+    found = diagnose(*CASES["oci_missing"]).findings
+    assert found["C4"].state is State.NOT_CHECKED
+    assert found["C4"].needs == ("C1", "C2")
+    not_made = {check.id for check in CHECKS if found[check.id].state is State.NOT_CHECKED}
+    assert not_made == {"C2", "C3", "C4", "C5", "D1", "D2", "D3", "E1"}
+
+
+def test_what_another_recipient_objects_to_is_told_in_its_words() -> None:
+    pull = FakePull()
+    situation = replace(SITUATION, recipient=pull, puller=pull, settings=pull.site_settings())
+    held = tuple(one._replace(oci_id=replace(one.oci_id, number="666")) for one in LEARNER.oci_ids)
+    verdict = diagnose(situation, changed(LEARNER, oci_ids=held)).verdict
+    assert (verdict.state, verdict.reason) == ("not_sent_by_rule", "college_not_served")
