@@ -1,0 +1,132 @@
+"""The letter to the physician: what is true, what happens next, and when to look again. Nothing internal. Pure."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from lrx.clock import local_date
+from lrx.diagnosis.letters.explanations import EXPLANATIONS, Explanation
+from lrx.diagnosis.letters.unchecked import unchecked
+from lrx.diagnosis.letters.writing import Draft, Reply, paragraphs
+from lrx.diagnosis.verdict import VerdictState
+from lrx.text import Text, text
+
+__all__ = ["letter"]
+
+MARGIN = timedelta(hours=3)
+"""How long after a recipient usually asks people are told to look again."""
+
+_A_DAY_AFTER = text("Once that is done, please allow {recipient} about a day to show it.")
+
+
+def letter(draft: Draft) -> Reply:
+    """Return the letter."""
+    told = _explained(draft)
+    subject = (
+        text("{course} – {recipient} has received your completion [{reference}]")
+        if draft.verdict["state"] == VerdictState.DELIVERED
+        else text("{course} – why {recipient} does not show it yet [{reference}]")
+    )
+    greeting = text("Dear {name},") if draft.matter.learner.name else text("Hello,")
+    body = paragraphs(
+        draft.say(greeting),
+        _opening(draft, told),
+        _causes(draft, told),
+        _look_again(draft, told),
+        unchecked(draft),
+        _closing(draft, told),
+        draft.say(text("— {site}")),
+    )
+    return Reply(draft.say(subject), body)
+
+
+def _explained(draft: Draft) -> Sequence[Explanation]:
+    """What decides and what else has to be mended; no more than may be said while the first is open."""
+    told = [EXPLANATIONS.get(reason, EXPLANATIONS["recipient_objects"]) for reason in draft.reasons]
+    return told[:1] if told and told[0].alone else told
+
+
+def _opening(draft: Draft, told: Sequence[Explanation]) -> str:
+    if draft.check("B1")["facts"].get("completed_at"):
+        if not all(one.stands for one in told):
+            return draft.say(text("Our records show a completion of “{course}” for you, dated {completed}."))
+        did = text("You did complete “{course}” in our system on {completed} at {completed_time}.")
+        return " ".join((draft.say(did), draft.say(text("You do not need to redo it."))))
+    if any(one.alone for one in told):
+        return draft.say(text("We have looked for your completion of “{course}”."))
+    return draft.say(text("Our system does not show “{course}” as complete for you."))
+
+
+def _causes(draft: Draft, told: Sequence[Explanation]) -> str:
+    if not told:
+        return draft.say(text("Nothing stands in the way at our hospital. What {recipient} shows, we cannot see."))
+    elsewhere = draft.check("F2")["state"] == "warn" and any(one.yours for one in told)
+    first, others = told[0], told[1:]
+    parts = [_said(draft, first, with_next=not (elsewhere and first.yours))]
+    parts += [_said(draft, one) for one in others if one.yours and not elsewhere]
+    if elsewhere:
+        parts.append(_said(draft, EXPLANATIONS["completed_elsewhere"]))
+    if any(not one.yours for one in others):
+        parts.append(
+            draft.say(text("Something else has to be put right besides, and those who can are asked to do so."))
+        )
+    if not any(one.yours for one in told):
+        parts[-1] += " " + draft.say(text("There is nothing you need to do for now."))
+    return paragraphs(*parts)
+
+
+def _said(draft: Draft, one: Explanation, *, with_next: bool = True) -> str:
+    return " ".join(draft.say(part) for part in (one.cause, one.next if with_next else None) if part)
+
+
+def _look_again(draft: Draft, told: Sequence[Explanation]) -> str | None:
+    """When to look again: by the recipient's rhythm where it is known and the completion only has to be read."""
+    state, expected = draft.verdict["state"], draft.verdict["expected_at"]
+    at = datetime.fromisoformat(expected) if expected else None
+    if state == VerdictState.DELIVERED:
+        return _on(draft, text("Please look again {when}."), at, timedelta(0)) or draft.say(_A_DAY_AFTER)
+    if state == VerdictState.WAITING:
+        dated = (
+            text("{recipient} reads our records about once a day, normally around {usual}; please look again {when}.")
+            if draft.matter.asks
+            else text("Please look again {when}.")
+        )
+        return _on(draft, dated, at, MARGIN) or draft.say(text("Please allow about a day, and look again."))
+    if any(not one.stands and not one.yours for one in told) or _is_for_good(draft, told):
+        return None
+    is_ours = draft.verdict["turn"] in ("site_admin", "course_admin") and draft.check("A4")["state"] == "pass"
+    if draft.matter.asks and is_ours and not any(one.yours for one in told):
+        dated = text(
+            "{recipient} reads our records about once a day, normally around {usual}. If that is done today, please "
+            "look again {when}."
+        )
+        if written := _on(draft, dated, at, MARGIN):
+            return written
+    return draft.say(_A_DAY_AFTER)
+
+
+def _is_for_good(draft: Draft, told: Sequence[Explanation]) -> bool:
+    """Whether it stays here although the completion stands."""
+    return draft.verdict["state"] == VerdictState.NOT_SENT_BY_RULE and all(one.stands for one in told)
+
+
+def _on(draft: Draft, sentence: Text, expected: datetime | None, margin: timedelta) -> str | None:
+    if expected is None or expected + margin <= draft.at:
+        return None
+    zone = draft.matter.zone
+    usual, after = expected.astimezone(zone), (expected + margin).astimezone(zone)
+    if after.minute or after.second or after.microsecond:
+        after = after.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    days = (after.date() - local_date(draft.at, zone)).days
+    when = _WHEN.get(days, _LATER)
+    said = draft.say(when, day=draft.day(after.date(), with_year=days > 1), time=draft.clock_time(after.time()))
+    return draft.say(sentence, usual=draft.clock_time(usual.time()), when=said)
+
+
+_WHEN: Mapping[int, Text] = {0: text("today after {time}"), 1: text("tomorrow, {day}, after {time}")}
+_LATER = text("on {day} after {time}")
+
+
+def _closing(draft: Draft, told: Sequence[Explanation]) -> str:
+    if any(one.yours or not one.stands for one in told):
+        return draft.say(text("If anything is unclear, reply to this message and quote {reference}."))
+    return draft.say(text("If it is still missing after that, reply to this message and quote {reference}."))

@@ -1,0 +1,179 @@
+"""Who and what a diagnosis is about, as a reply has to name them, read for the instant that was judged."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from lrx.access import Act
+from lrx.diagnosis.rhythm import DAYS
+from lrx.models import Course, Inquiry, KeptDiagnosis, Learner, LearnerOciId, Site
+from lrx.oci_id import OciId
+from lrx.recipient import Outcome, PullRecipient, Recipient
+from lrx.tables import table
+from lrx.text import LANGUAGES, Language
+
+__all__ = ["Learning", "Matter", "Person", "Questioned", "asked_ids", "read_matter", "reference_of"]
+
+LATEST = 10
+"""Most questions of a recipient that a letter tells of."""
+
+
+class Person(NamedTuple):
+    """The learner. `name` is as people are addressed, None where only the user name is known."""
+
+    id: UUID
+    name: str | None
+    username: str | None
+    email: str | None
+    idnumber: str | None
+    oci_ids: tuple[str, ...]
+
+
+class Learning(NamedTuple):
+    """The course."""
+
+    id: UUID
+    full_name: str
+    shortname: str | None
+    idnumber: str | None
+
+
+class Questioned(NamedTuple):
+    """A question of the recipient about the learner or the OCI ID meant, and how it ended."""
+
+    asked_at: datetime
+    oci_id: OciId | None
+    course: str | None
+    outcome: Outcome
+    code: str | None
+    record_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """What replies name beside what the diagnosis itself says.
+
+    `reference` is what people quote, `asks` says whether the recipient asks or is told, `language` is the learner's
+    own, and `questions` begin with the latest.
+    """
+
+    diagnosis_id: UUID
+    as_of: datetime
+    zone: ZoneInfo
+    site: str
+    recipient: str
+    asks: bool
+    learner: Person
+    course: Learning
+    language: Language
+    questions: tuple[Questioned, ...]
+
+    @property
+    def reference(self) -> str:
+        """The short form of the id."""
+        return reference_of(self.diagnosis_id)
+
+
+def reference_of(diagnosis_id: UUID) -> str:
+    """The short form of a diagnosis's id, for people to quote: the instant it was made, to the millisecond."""
+    return str(diagnosis_id)[:13]
+
+
+def asked_ids(content: Mapping[str, Any]) -> tuple[str, ...]:
+    """The OCI IDs a written diagnosis says the recipient asks for in place of the one held, the likeliest first."""
+    found: list[str] = []
+    for check in ("C4", "C5"):
+        facts = content["checks"].get(check, {}).get("facts", {})
+        found += [one["oci_id"] for one in facts.get("near", ())]
+        found += [facts["asked"]] if facts.get("asked") else []
+    return tuple(dict.fromkeys(found))
+
+
+def read_matter(session: Session, act: Act, kept: KeptDiagnosis, recipient: Recipient) -> Matter:
+    """Return what replies about the diagnosis name."""
+    learners, courses, sites = table(Learner).c, table(Course).c, table(Site).c
+    run = session.connection().execute
+    learner = run(sa.select(*learners).where(learners.site_id == act.site_id, learners.id == kept.learner_id)).one()
+    course = run(
+        sa.select(*(courses[name] for name in Learning._fields)).where(
+            courses.site_id == act.site_id, courses.id == kept.course_id
+        )
+    ).one()
+    site = run(sa.select(sites.name, sites.language).where(sites.id == act.site_id)).one()
+    parts = " ".join(filter(None, (learner.given_name, learner.family_name)))
+    return Matter(
+        diagnosis_id=kept.id,
+        as_of=kept.as_of,
+        zone=act.zone,
+        site=site.name,
+        recipient=recipient.title,
+        asks=isinstance(recipient, PullRecipient),
+        learner=Person(
+            learner.id,
+            parts or learner.full_name,
+            learner.username,
+            learner.email,
+            learner.idnumber,
+            _held(session, act, kept),
+        ),
+        course=Learning(*course),
+        language=_language(learner.language, site.language),
+        questions=_questions(session, act, kept),
+    )
+
+
+def _language(*known: str | None) -> Language:
+    """The first that we speak; `fr_ca` is French."""
+    spoken = (one.lower()[:2] for one in known if one)
+    return next((language for one in spoken for language in LANGUAGES if language == one), "en")
+
+
+def _held(session: Session, act: Act, kept: KeptDiagnosis) -> tuple[str, ...]:
+    rows = table(LearnerOciId).c
+    query = (
+        sa.select(rows.oci_id)
+        .where(
+            rows.site_id == act.site_id,
+            rows.learner_id == kept.learner_id,
+            rows.held_from <= kept.as_of,
+            sa.or_(rows.held_until.is_(None), rows.held_until > kept.as_of),
+        )
+        .order_by(rows.is_primary.desc(), rows.held_from)
+    )
+    return tuple(str(oci_id) for oci_id in session.connection().execute(query).scalars())
+
+
+def _questions(session: Session, act: Act, kept: KeptDiagnosis) -> tuple[Questioned, ...]:
+    rows = table(Inquiry).c
+    found = set(_asked(session, act, kept, rows.learner_id, [kept.learner_id]))
+    found |= set(_asked(session, act, kept, rows.oci_id, [OciId.parse(one) for one in asked_ids(kept.content)[:1]]))
+    latest = sorted(found, key=lambda one: one.asked_at, reverse=True)
+    return tuple(latest[:LATEST])
+
+
+def _asked(
+    session: Session, act: Act, kept: KeptDiagnosis, column: Any, among: Collection[object]
+) -> Sequence[Questioned]:
+    rows = table(Inquiry).c
+    query = (
+        sa.select(*(rows[name] for name in Questioned._fields))
+        .where(
+            rows.site_id == act.site_id,
+            column.in_(among),
+            rows.recipient == kept.recipient,
+            rows.asked_at > kept.as_of - timedelta(days=DAYS),
+            rows.asked_at <= kept.as_of,
+        )
+        .order_by(rows.asked_at.desc())
+        .limit(LATEST)
+    )
+    return [
+        Questioned(one.asked_at, one.oci_id, one.course, one.outcome, one.code, tuple(one.record_ids))
+        for one in session.connection().execute(query)
+    ]
