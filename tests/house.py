@@ -137,8 +137,8 @@ class House:
             total += read
         return total
 
-    async def add_site(self, code: str, **recipient: Any) -> SiteOfHouse:
-        """Add a site to the network, with CMaRS switched on and the OCI ID profile field created."""
+    async def add_site(self, code: str, *, furnished: bool = True, **recipient: Any) -> SiteOfHouse:
+        """Add a site to the network, with CMaRS switched on and the OCI ID profile field created; or a bare one."""
         issued = await self.exchange.database.write(lambda session: self._issue(session, code))
         made = SiteOfHouse(
             code=code,
@@ -149,6 +149,8 @@ class House:
             http=self.http,
         )
         self.sites[code] = made
+        if not furnished:
+            return made
         await made.send("POST", "/profile-fields", {})
         await made.send("PATCH", "/recipients/cmars", {"enabled": True, **recipient})
         return made

@@ -61,6 +61,11 @@ async def test_every_write_leaves_one_audit_row(house: House) -> None:
     await leaves(("amend", "learning_record"), "POST", "/learning-records", later)
     await leaves(("void", "learning_record"), "POST", f"{record}/void", {"reason": "A test"})
     await leaves(("unvoid", "learning_record"), "POST", f"{record}/unvoid", {"reason": "A test"})
+    await leaves(("expire", "learning_record"), "POST", f"{record}/expire", {"reason": "A test"})
+    await leaves(("unexpire", "learning_record"), "POST", f"{record}/unexpire", {"reason": "A test"})
+    nothing = {"mode": "void", "reason": "A test", "completed_before": "2020-01-01T00:00:00Z"}
+    await leaves(("reset", "course"), "POST", f"/courses/{course['id']}/resets", nothing)
+    await leaves(("change", "site"), "PATCH", "/site", {"tells_completions": True})
     await leaves(("take_oci_id", "learner"), "PUT", f"{person}/oci-ids", {"oci_ids": []})
     await leaves(("remove", "course_recipient"), "DELETE", f"{links}/cmars", None)
     before = len(await audit(house))
