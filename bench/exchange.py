@@ -82,7 +82,7 @@ def requests(ways: Mapping[str, Any], learners: int) -> list[Goal]:
         when = f"2026-{number // 2_419_200 % 10 + 1:02}-{number // 86_400 % 28 + 1:02}"
         clock = f"{number // 3600 % 24:02}:{number // 60 % 60:02}:{number % 60:02}"
         body = [{**STATEMENT, "actor": actor, "timestamp": f"{when}T{clock}.000Z"}]
-        return _http("POST", "/xapi/statements", lms, body, "X-Experience-API-Version: 1.0.3\r\n")
+        return http_request("POST", "/xapi/statements", lms, body, "X-Experience-API-Version: 1.0.3\r\n")
 
     def claim(number: int) -> bytes:
         body = {
@@ -90,15 +90,15 @@ def requests(ways: Mapping[str, Any], learners: int) -> list[Goal]:
             "course": {"shortname": f"EXTRA-{number // half % EXTRA}"},
             "completed_at": "2026-10-01T10:00:00Z",
         }
-        return _http("POST", "/api/v1/learning-records", key, body)
+        return http_request("POST", "/api/v1/learning-records", key, body)
 
     def lookup(number: int) -> bytes:
         oci_id = f"CA-ON-CPSO-{number * 7919 % half}"
-        return _http("GET", f"/recipients/cmars/v1/learning-records?oci_id={oci_id}", cmars)
+        return http_request("GET", f"/recipients/cmars/v1/learning-records?oci_id={oci_id}", cmars)
 
     def batch(number: int) -> bytes:
         ids = [f"CA-ON-CPSO-{(number * BATCH + place) * 7919 % half}" for place in range(BATCH)]
-        return _http("POST", "/recipients/cmars/v1/learning-records/batch", cmars, {"oci_ids": ids})
+        return http_request("POST", "/recipients/cmars/v1/learning-records/batch", cmars, {"oci_ids": ids})
 
     return [
         Goal("a statement appended", statement, 3),
@@ -108,7 +108,7 @@ def requests(ways: Mapping[str, Any], learners: int) -> list[Goal]:
     ]
 
 
-def _http(method: str, path: str, authorization: str, body: Any = None, headers: str = "") -> bytes:
+def http_request(method: str, path: str, authorization: str, body: Any = None, headers: str = "") -> bytes:
     content = b"" if body is None else json.dumps(body).encode()
     declared = f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n" if content else ""
     head = f"{method} {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: {authorization}\r\n{declared}{headers}\r\n"

@@ -1,50 +1,139 @@
 """Learning Records (Course Level): the report people open first when a record did not reach a recipient."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
+from uuid import UUID
 
+from sqlmodel import Session
 from starlette.responses import Response
 
-from admin_ui.pages.courses import after_of
+from admin_ui.pages.filters import Active, active, address, filter_from, form_named, query_of
 from admin_ui.rendering import render
 from admin_ui.visit import Visit
+from lrx.api.pagination import InvalidCursor, decode_cursor, encode_cursor
+from lrx.eligibility import CHECKS
 from lrx.models import Chip
-from lrx.reports.learning_records import Filter, Report, learning_records
+from lrx.reports.downloads import course_download
+from lrx.reports.filter import ActivityState, Filter
+from lrx.reports.learning_records import Report, learning_records
+from lrx.reports.oci_status import OciStatus
+from lrx.reports.roster import Place, Tally, tally
+from lrx.text import Text, text
+from lrx.web.problems import UnknownPath
 
-__all__ = ["LearningRecordsPage", "show"]
+__all__ = ["LearningRecordsPage", "download", "show"]
 
-LONGEST_WORDS = 200
+CURSOR = "learning-record-report"
+
+PRESETS: Sequence[tuple[Text, Filter]] = (
+    (text("Needs action"), Filter(chip=Chip.NEEDS_ACTION)),
+    (text("Waiting"), Filter(chip=Chip.WAITING)),
+    (text("Not sent"), Filter(chip=Chip.NOT_SENT)),
+    (
+        text("Course record but no activity record"),
+        Filter(has_record=True, activities=ActivityState.MISSING),
+    ),
+    (text("No course record"), Filter(has_record=False)),
+    (text("No OCI ID"), Filter(oci_status=OciStatus.MISSING)),
+    (text("OCI ID held by two learners"), Filter(oci_status=OciStatus.DUPLICATE)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A filter people often need."""
+
+    title: Text
+    address: str
+    is_chosen: bool
 
 
 @dataclass(frozen=True, slots=True)
 class LearningRecordsPage:
-    """The report and what it was asked for; addresses keep the filters, `clear_address` drops them."""
+    """The report and what it was asked for; addresses keep the filters, `clear_address` drops them. `values` are the
+    filters as the form writes them."""
 
     report: Report
+    tally: Tally
     wanted: Filter
+    values: Mapping[str, str]
+    reasons: Sequence[str]
+    active: Sequence[Active]
+    presets: Sequence[Preset]
     next_address: str | None
     first_address: str | None
     clear_address: str
+    downloads: Mapping[str, str]
+
+    @property
+    def is_all_clear(self) -> bool:
+        """Whether nobody stands where action is needed, after everybody was looked at."""
+        asked_for_action = self.wanted in (Filter(chip=Chip.NEEDS_ACTION), Filter(oci_status=OciStatus.MISSING))
+        is_whole = self.first_address is None and self.next_address is None
+        return asked_for_action and is_whole and not self.report.rows
 
 
 async def show(visit: Visit) -> Response:
     """Fifty learners of the course, by name."""
     act, query = visit.act, visit.request.query_params
-    chip = next((chip for chip in Chip if chip.value == query.get("chip")), None)
-    wanted = Filter(query.get("q", "")[:LONGEST_WORDS], chip)
-    after = after_of(query.get("after", ""))
+    wanted, after = filter_from(Filter, query), _place(query.get("after"))
     course_id = visit.request.path_params["course_id"]
-    report = await visit.exchange.database.read(
-        lambda session: learning_records(session, act, visit.exchange.recipients, course_id, wanted, after=after)
-    )
-    filters = {"q": wanted.words, "chip": wanted.chip.value if wanted.chip else ""}
-    kept = {name: value for name, value in filters.items() if value}
-    path = visit.request.url.path
+
+    def work(session: Session) -> tuple[Report, Tally]:
+        report = learning_records(session, act, visit.exchange.recipients, course_id, wanted, after=after)
+        return report, tally(session, act, course_id)
+
+    report, counted = await visit.exchange.database.read(work)
+    path, kept = visit.request.url.path, query_of(wanted)
+    following = encode_cursor(CURSOR, report.next_after) if report.next_after else None
     page = LearningRecordsPage(
         report=report,
+        tally=counted,
         wanted=wanted,
-        next_address=f"?{urlencode({**kept, 'after': str(report.next_after)})}" if report.next_after else None,
-        first_address=f"{path}?{urlencode(kept)}" if after else None,
+        values=kept,
+        reasons=_reasons(report),
+        active=active(wanted, path, _names(report)),
+        presets=[_preset(path, title, preset, wanted) for title, preset in PRESETS],
+        next_address=f"?{urlencode({**kept, 'after': following})}" if following else None,
+        first_address=address(path, kept) if after else None,
         clear_address=path,
+        downloads={form: address(f"{path}.{form}", kept) for form in ("csv", "xlsx")},
     )
     return render(visit, "learning_records.html", page)
+
+
+async def download(visit: Visit) -> Response:
+    """The report as a file, with the filters of the page."""
+    form = form_named(visit.request.path_params["form"])
+    if form is None:
+        raise UnknownPath(text("There is no such file. Choose CSV or XLSX on the page of the report."))
+    wanted = filter_from(Filter, visit.request.query_params)
+    course_id: UUID = visit.request.path_params["course_id"]
+    made = await course_download(visit.exchange, visit.caller, visit.request_id, course_id, wanted, form)
+    return made.response()
+
+
+def _place(written: str | None) -> Place | None:
+    try:
+        place = decode_cursor(CURSOR, written, [str, UUID])
+    except InvalidCursor:
+        return None
+    return (str(place[0]), UUID(str(place[1]))) if place else None
+
+
+def _preset(path: str, title: Text, preset: Filter, wanted: Filter) -> Preset:
+    return Preset(title, address(path, query_of(preset)), preset == wanted)
+
+
+def _names(report: Report) -> Mapping[object, str]:
+    return {
+        **{column.recipient: column.title for column in report.columns},
+        **{activity.id: activity.full_name for activity in report.activities},
+    }
+
+
+def _reasons(report: Report) -> Sequence[str]:
+    """The codes that people may look for: those of the checks, and those on the page."""
+    shown = {one.verdict.reason for row in report.rows for one in row.standings}
+    return sorted({check.code for check in CHECKS} | {code for code in shown if code})

@@ -62,6 +62,7 @@ HEADERS: Mapping[str, Json] = {
         "description": "`true` where this is the answer kept from an earlier request.",
         "schema": {"type": "string", "const": "true"},
     },
+    "ContentDisposition": {"description": "The name to save the file under.", "schema": {"type": "string"}},
 }
 
 
@@ -75,6 +76,7 @@ WRITTEN: Mapping[str, str] = {
     "NextPage": "Link",
     "ConsistentThrough": CONSISTENT_THROUGH,
     "IdempotencyReplayed": REPLAYED,
+    "ContentDisposition": "Content-Disposition",
 }
 """How the headers are written in an answer."""
 
@@ -84,6 +86,9 @@ def successes(declared: Operation, references: Mapping[Use, Json]) -> dict[str, 
     response: Json = {"description": declared.summary, "headers": _headers(*_names(declared))}
     if declared.result is not None:
         response["content"] = {"application/json": {"schema": references[declared.result, "serialization"]}}
+    if declared.media_type is not None:
+        # Bytes have no schema of their own: the media type says all.
+        response["content"] = {declared.media_type: {"schema": {}}}
     responses = {str(status): response for status in sorted({declared.status, *declared.also})}
     if declared.shows_noun:
         responses["304"] = {"description": "It has not changed.", "headers": _headers("ETag")}
@@ -99,6 +104,7 @@ def _names(declared: Operation) -> tuple[str, ...]:
         *(("NextPage",) if declared.is_list else ()),
         *(("ConsistentThrough",) if declared.synced else ()),
         *(("IdempotencyReplayed",) if declared.idempotent else ()),
+        *(("ContentDisposition",) if declared.media_type else ()),
     )
 
 
@@ -139,7 +145,7 @@ def errors_of(declared: Operation) -> tuple[type[LrxError], ...]:
                 *((InvalidKey, InFlight, KeyReused) if declared.idempotent else ()),
                 *((MalformedTag, PreconditionFailed) if declared.guards else ()),
                 *((MalformedTag,) if declared.shows_noun else ()),
-                *((Simultaneous, StorageFull, OutcomeUnknown) if declared.method != "GET" else ()),
+                *((Simultaneous, StorageFull, OutcomeUnknown) if declared.writes else ()),
                 *((UnknownPath,) if "path" in declared.inputs else ()),
                 *(Unauthenticated, Forbidden, *declared.errors, OverRate, Overloaded, StorageUnavailable, Unexpected),
             )

@@ -28,6 +28,7 @@ from lrx.exchange import Exchange
 from lrx.text import LANGUAGES
 from lrx.web import Endpoint, Handler, language_of, no_such_path, request_id_of
 from lrx.web.authentication import authenticate
+from lrx.web.files import Download
 from lrx.web.rate import Rate
 from lrx.web.reading import NoQuery, read_body, read_content, read_path, read_query
 
@@ -127,7 +128,8 @@ async def _respond(declared: Operation, exchange: Exchange, rate: Rate, request:
         partial(_reply, declared, request.scope),
     )
     if not declared.takes_session:
-        return _response(declared, call.reply(await declared.function(call, **inputs)))
+        result = await declared.function(call, **inputs)
+        return result.response() if isinstance(result, Download) else _response(declared, call.reply(result))
     if declared.method != "GET":
         seen = tags_of(request.headers, IF_MATCH) if declared.guards is not None else None
         written = await call.write(partial(_written, declared, call, inputs, seen))

@@ -13,6 +13,7 @@ from lrx.api.listing import Filter, Listing, Sort, equal, one_of, within
 from lrx.api.search import Search, oci_id_sought, said_like
 from lrx.models import Learner, LearnerOciId
 from lrx.oci_id import InvalidOciId, OciId
+from lrx.people.names import folded_email
 
 __all__ = ["LEARNERS"]
 
@@ -66,7 +67,12 @@ LEARNERS = Listing[Learner](
         ),
         equal("lms_user_id", col(Learner.lms_user_id)),
         Filter("oci_id", str, _holds, "In any form people type; held now."),
-        equal("email", col(Learner.email)),
+        Filter(
+            "email",
+            str,
+            lambda _act, value: col(Learner.email_folded) == (folded_email(value) or ""),
+            "Case does not count.",
+        ),
         equal("idnumber", col(Learner.idnumber)),
         equal("suspended", col(Learner.suspended), bool),
         Filter("has_oci_id", bool, _holds_any),

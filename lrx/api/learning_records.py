@@ -5,20 +5,25 @@ from datetime import datetime
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from lrx import learning_records
+from lrx.access import Act
 from lrx.api.deliveries import DeliveryPublic, show_delivery
 from lrx.api.expirations import ExpirationPublic, show_expiration
-from lrx.api.listing import Listing, ListQuery, Sort, equal, one_of, present, within
+from lrx.api.listing import Filter, Listing, ListQuery, Sort, equal, one_of, present, within
 from lrx.api.operation import Call, operation
 from lrx.api.pagination import Page
+from lrx.api.search import Search
 from lrx.api.values import RECORDS as TAG
 from lrx.api.values import In, Instant, Out
 from lrx.api.voidings import VoidingPublic, show_voiding
 from lrx.delivery.expirations import expired_among
 from lrx.delivery.voidings import voided_among
 from lrx.models import Amendment, Delivery, Expiration, LearningRecord, SubjectKind, Voiding
+from lrx.people.search import said_like
+from lrx.reports.site_records import voided_now
 from lrx.source import Source
 
 __all__ = ["OPERATIONS", "LearningRecordFull", "RecordPath", "full_record", "get_record"]
@@ -77,6 +82,10 @@ class RecordPath(In):
     record_id: UUID
 
 
+def _of_learners(act: Act, typed: str) -> "sa.ColumnElement[bool]":
+    return col(LearningRecord.learner_id).in_(said_like(act.site_id, typed))
+
+
 RECORDS = Listing[LearningRecord](
     "learning-records",
     col(LearningRecord.id),
@@ -95,6 +104,8 @@ RECORDS = Listing[LearningRecord](
         present("is_of_activity", col(LearningRecord.activity_id), "Of an activity (true), or of a whole course."),
         one_of("source", col(LearningRecord.source), Source),
         equal("external_id", col(LearningRecord.external_id)),
+        Filter("voided", bool, lambda _act, value: voided_now() == (sa.true() if value else sa.false())),
+        Filter("q", Search, _of_learners, "Words of the learner's name or user name, or parts of an OCI ID."),
         *within("completed_at", col(LearningRecord.completed_at)),
         *within("recorded_at", col(LearningRecord.recorded_at)),
         *within("stored_at", col(LearningRecord.stored_at)),

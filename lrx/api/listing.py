@@ -9,7 +9,7 @@ from typing import Annotated, Any, Generic, Literal, NamedTuple, TypeVar, cast
 from uuid import UUID
 
 import sqlalchemy as sa
-from pydantic import BaseModel, BeforeValidator, Field, create_model
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
 from sqlmodel import Session
 
 from lrx.access import Act
@@ -36,6 +36,11 @@ class ListQuery(PageQuery):
     sort: str
     include: Literal["total"] | None = None
     """`total` counts all there are, up to 10,000."""
+
+
+class _Filtered(ListQuery):
+    # Its fields are made from data and bring their meaning along: looking for it in a source takes a second of a start.
+    model_config = ConfigDict(use_attribute_docstrings=False)
 
 
 class Filter(NamedTuple):
@@ -109,7 +114,7 @@ class Listing(Generic[Row]):
         }
         meaning = "What to sort by; `-` for the other way round. Rows without a value come last."
         fields["sort"] = (Literal[choices], Field(default=default, description=meaning))
-        self.query = cast(type[ListQuery], create_model(f"{name}-query", __base__=ListQuery, **fields))
+        self.query = cast(type[ListQuery], create_model(f"{name}-query", __base__=_Filtered, **fields))
 
     def page(
         self,

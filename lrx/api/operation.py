@@ -24,6 +24,7 @@ from lrx.database import Work
 from lrx.errors import LrxError
 from lrx.exchange import Exchange
 from lrx.text import Language
+from lrx.web.files import Download
 
 __all__ = ["PATH_PARAMETER", "Answer", "Call", "Method", "Operation", "operation", "operation_of"]
 
@@ -103,11 +104,17 @@ class Operation:
     creates: "Operation | None"
     synced: bool
     confidential: bool
+    media_type: str | None
 
     @property
     def is_list(self) -> bool:
         """Whether it answers with pages."""
         return self.result is not None and issubclass(self.result, Page)
+
+    @property
+    def writes(self) -> bool:
+        """Whether it keeps something; of a file given out, an entry of the audit log."""
+        return self.method != "GET" or self.media_type is not None
 
     @property
     def shows_noun(self) -> bool:
@@ -137,12 +144,13 @@ def operation(
     guards: Callable[..., Any] | None = None,
     creates: Callable[..., Any] | None = None,
     confidential: bool = False,
+    media_type: str | None = None,
 ) -> Callable[[Function], Function]:
     """Declare a function an operation. The function itself stays as it is and can be called.
 
     It takes `call`, and by name `path`, `query` and `body` as it needs them: pydantic models with extra="forbid". It
-    returns a model, a `Page` of models, None (status 204), or an `Answer` of one of them. Its docstring is its
-    description. `permission` is a scope an API key can have; `errors` are the domain's, for the documentation;
+    returns a model, a `Page` of models, None (status 204), an `Answer` of one of them, or a `Download`. Its docstring
+    is its description. `permission` is a scope an API key can have; `errors` are the domain's, for the documentation;
     `examples` are bodies by name. Raises `TypeError` or `ValueError` at once for a function that cannot be one.
 
     - `also`: the statuses an `Answer` may have instead of `status`.
@@ -152,6 +160,7 @@ def operation(
     - `guards`: the operation that shows what this one changes. It then takes If-Match, and answers with the new tag.
     - `creates`: the operation that shows what this one makes. It then answers with its Location and its tag.
     - `confidential`: the answer holds a secret, and is sealed where it is kept under an Idempotency-Key.
+    - `media_type`: of the file that a coroutine for GET returns as a `Download`.
     """
 
     def declare(function: Function) -> Function:
@@ -168,7 +177,7 @@ def operation(
             summary=summary,
             description=inspect.getdoc(function) or "",
             tag=tag,
-            status=204 if result is None else status,
+            status=204 if result is None and media_type is None else status,
             also=tuple(also),
             inputs={name: hints[name] for name in INPUTS if name in hints},
             result=result,
@@ -182,7 +191,10 @@ def operation(
             creates=operation_of(creates) if creates is not None else None,
             synced=listing is not None and listing.synced is not None,
             confidential=confidential,
+            media_type=media_type,
         )
+        if (hints.get("return") is Download) != (media_type is not None):
+            raise TypeError(f"{declared.name} names a media type, or returns a file, and not both")
         _check(declared, set(inspect.signature(function).parameters))
         function.operation = declared  # type: ignore[attr-defined]
         return function
@@ -203,7 +215,7 @@ def _unwrapped(result: Any) -> type[BaseModel] | None:
         (result,) = [one for one in get_args(result) if one is not Reply]
     if get_origin(result) is Answer:
         return _unwrapped(get_args(result)[0])
-    return None if result is type(None) else result
+    return None if result in (type(None), Download) else result
 
 
 def _check(declared: Operation, parameters: set[str]) -> None:
@@ -222,6 +234,8 @@ def _check(declared: Operation, parameters: set[str]) -> None:
         raise TypeError(f"{declared.name} is either a plain function with session or a coroutine without")
     if declared.idempotent != (declared.method == "POST"):
         raise TypeError(f"{declared.name}: every POST is idempotent, and nothing else")
+    if declared.media_type is not None and (declared.method != "GET" or declared.takes_session):
+        raise TypeError(f"{declared.name} can give out no file: that is done by a coroutine for GET")
     _check_nouns(declared)
 
 

@@ -1,59 +1,44 @@
 """Learning Records (Course Level): everybody in a course, what they completed, and where it stands at each recipient.
 
-A page costs the same few queries however many rows it shows; looking for a chip costs a few more for every 500 learners
-gone through, since who stands how is known only when judged.
+A page costs the same few queries however large the course is. Who stands how is known only when judged, so a filter
+goes through the roster in pieces and stops after so many learners, with what was found and the place to go on from.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import islice
 from uuid import UUID
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, select
 
 from lrx.access import Act
-from lrx.clock import local_date
 from lrx.courses.courses import course_by_id
-from lrx.delivery.holdings import intervals_of
 from lrx.delivery.released import period_of
-from lrx.models import (
-    Activity,
-    Chip,
-    Course,
-    CourseRecipient,
-    DeliveryStatus,
-    LearningRecord,
-    SiteRecipient,
-)
-from lrx.oci_id import OciId
-from lrx.recipient import PullRecipient, Recipient
+from lrx.diagnosis.chain import diagnose
+from lrx.diagnosis.diagnoses import situation_of
+from lrx.diagnosis.facts import Situation
+from lrx.diagnosis.known import read_learners, read_records
+from lrx.diagnosis.situations import At
+from lrx.models import Activity, Course, CourseRecipient
+from lrx.people.search import sought
+from lrx.recipient import Recipient
 from lrx.reporting_period import Span
-from lrx.reports.cases import held, known
-from lrx.reports.roster import Person, behind, matching, roster
-from lrx.reports.standing import CourseCase, LearnerCase, Link, Standing, mandatory_of, standing
-from lrx.source import Source
+from lrx.reports.filter import Filter
+from lrx.reports.oci_status import held_by_several, status_of
+from lrx.reports.roster import Person, Place, piece
+from lrx.reports.rows import Row, row_of
+from lrx.reports.standing import standing_of
 
-__all__ = ["Activities", "Column", "Filter", "RecordShown", "Report", "Row", "learning_records"]
+__all__ = ["Column", "Report", "learning_records"]
 
 PAGE = 50
 
-BATCH = 500
-"""Learners judged at a time while looking for a chip."""
+PIECE = 500
+"""Learners looked at together where not everybody is shown."""
 
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """Which learners: `words` are looked for in names, user name and OCI IDs, whatever the case and the accents; `chip`
-    keeps who stands so at one recipient or more."""
-
-    words: str = ""
-    chip: Chip | None = None
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether everybody is shown."""
-        return not self.words.strip() and self.chip is None
+MOST_LOOKED_AT = 5_000
+"""Learners looked at for one page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,53 +51,17 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class RecordShown:
-    """A course record. Days are in the site's zone; `valid_until` is the last day it holds."""
-
-    record_id: UUID
-    completed_on: date
-    source: Source
-    valid_until: date | None
-    is_voided: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Activities:
-    """How many mandatory activities there are, and the names of those without a record that is sent."""
-
-    mandatory: int
-    missing: tuple[str, ...]
-
-    @property
-    def done(self) -> int:
-        """How many have a record."""
-        return self.mandatory - len(self.missing)
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One learner. `record` is the newest by completion that is neither voided nor expired by an administrator, else
-    the newest; `standings` has one entry for each column of the report."""
-
-    learner_id: UUID
-    full_name: str
-    username: str | None
-    oci_ids: tuple[OciId, ...]
-    record: RecordShown | None
-    activities: Activities
-    standings: tuple[Standing, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Report:
-    """One page. `next_after` asks for the page after it; `learners` and `with_record` count the course, unfiltered."""
+    """One page. `next_after` asks for what comes after it; where `is_cut_short`, that is because enough learners were
+    looked at, `looked_at` of them, and more may match. `activities` are those of the course, by id."""
 
     course: Course
     columns: tuple[Column, ...]
+    activities: tuple[Activity, ...]
     rows: tuple[Row, ...]
-    next_after: UUID | None
-    learners: int
-    with_record: int
+    next_after: Place | None
+    looked_at: int
+    is_cut_short: bool
     as_of: datetime
 
 
@@ -123,7 +72,7 @@ def learning_records(
     course_id: UUID,
     wanted: Filter,
     *,
-    after: UUID | None = None,
+    after: Place | None = None,
     size: int = PAGE,
 ) -> Report:
     """Return up to `size` learners of the course who match `wanted`, by name, from the one behind `after` on.
@@ -136,93 +85,87 @@ def learning_records(
         .where(Activity.site_id == act.site_id, Activity.course_id == course.id)
         .order_by(col(Activity.id))
     ).all()
-    case = CourseCase(course, {one.id: one for one in activities}, act.zone, act.at)
-    links = _links(session, act, recipients, course)
-    everybody = roster(session, course)
-    oci_ids = held(session, course, None) if wanted.words.strip() else {}
-    candidates = behind(matching(everybody, oci_ids, wanted.words), after)
-    rows = _rows(session, case, links, candidates, size + 1 if wanted.chip is None else BATCH)
-    found = list(islice((row for row in rows if _stands(row, wanted.chip)), size + 1))
+    situations = _situations(session, act, recipients, course)
+    search = _Search(session, act, course, tuple(activities), situations, wanted, after)
+    found = list(islice(search.rows(size + 1), size + 1))
+    has_more, is_cut_short = len(found) > size, len(found) <= size and not search.is_over
+    last = search.places[found[size - 1].learner_id] if has_more else search.place
     return Report(
         course=course,
-        columns=tuple(Column(link.recipient.code, link.recipient.title, link.period) for link in links),
+        columns=tuple(Column(one.recipient.code, one.recipient.title, one.period) for one in situations),
+        activities=tuple(activities),
         rows=tuple(found[:size]),
-        next_after=found[size - 1].learner_id if len(found) > size else None,
-        learners=len(everybody),
-        with_record=_with_record(session, course),
+        next_after=last if has_more or is_cut_short else None,
+        looked_at=search.looked_at,
+        is_cut_short=is_cut_short,
         as_of=act.at,
     )
 
 
-def _links(session: Session, act: Act, recipients: Mapping[str, Recipient], course: Course) -> list[Link]:
+@dataclass
+class _Search:
+    """Goes through the roster from `place` on; afterwards tells how far it came."""
+
+    session: Session
+    act: Act
+    course: Course
+    activities: tuple[Activity, ...]
+    situations: Sequence[Situation]
+    wanted: Filter
+    place: Place | None
+    looked_at: int = 0
+    is_over: bool = False
+    places: dict[UUID, Place] = field(default_factory=dict)
+
+    def rows(self, enough: int) -> Iterator[Row]:
+        """Give the rows that match, by name; ends with the roster, or when so many were looked at."""
+        size = max(enough, PIECE) if self.wanted.is_judged else enough
+        who = sought(self.session, self.act.site_id, self.wanted.words)
+        while not self.is_over and self.looked_at < MOST_LOOKED_AT:
+            people = piece(
+                self.session,
+                self.act,
+                self.course.id,
+                after=self.place,
+                size=size,
+                has_course_record=self.wanted.record_needed,
+                who=who,
+            )
+            self.looked_at += len(people)
+            self.is_over = len(people) < size
+            yield from filter(self.wanted.keeps, self._rows(people))
+            self.place = people[-1].place if people else self.place
+
+    def _rows(self, people: Sequence[Person]) -> Iterator[Row]:
+        if not people:
+            return
+        ids = [one.id for one in people]
+        at = At(self.act.site_id, self.act.zone, self.act.at)
+        known = [read_learners(self.session, at, situation, ids) for situation in self.situations]
+        facts = known[0] if known else read_records(self.session, at, self.course.id, ids)
+        periods = [situation.period for situation in self.situations] or [self._own_cycle()]
+        mandatory = [one for one in self.activities if one.mandatory]
+        held = {oci_id for one in facts.values() for oci_id in one.held}
+        shared = held_by_several(self.session, self.act.site_id, held)
+        for one in people:
+            self.places[one.id] = one.place
+            standings = [
+                standing_of(diagnose(situation, found[one.id]))
+                for situation, found in zip(self.situations, known, strict=True)
+            ]
+            shown = (self.act.zone, mandatory, len(self.activities), periods)
+            yield row_of(*shown, one, facts[one.id], status_of(facts[one.id].held, shared), standings)
+
+    def _own_cycle(self) -> Span:
+        return period_of(None, self.course.expiry, self.act.zone, self.act.at)
+
+
+def _situations(session: Session, act: Act, recipients: Mapping[str, Recipient], course: Course) -> Sequence[Situation]:
+    """The situation of the course at each recipient it sends to now."""
     active = session.exec(
-        select(CourseRecipient)
+        select(CourseRecipient.recipient)
         .where(CourseRecipient.site_id == act.site_id, CourseRecipient.course_id == course.id, CourseRecipient.active)
         .order_by(col(CourseRecipient.recipient))
     ).all()
-    active = [one for one in active if one.recipient in recipients]
-    intervals = intervals_of(session, act.site_id, [one.id for one in active])
-    used = session.exec(select(SiteRecipient).where(SiteRecipient.site_id == act.site_id))
-    at_site = {one.recipient: one for one in used}
-    links = []
-    for one in active:
-        recipient, site = recipients[one.recipient], at_site.get(one.recipient)
-        settings = recipient.site_settings.model_validate(site.settings if site else {})
-        period = period_of(one.reporting_period, course.expiry, act.zone, act.at)
-        open_status = DeliveryStatus.OFFERED if isinstance(recipient, PullRecipient) else DeliveryStatus.PENDING
-        is_enabled = site is not None and site.enabled
-        spans = intervals.get(one.id, ())
-        links.append(Link(recipient, settings, is_enabled, spans, one.reporting_period, period, open_status))
-    return links
-
-
-def _rows(
-    session: Session, case: CourseCase, links: Sequence[Link], people: Sequence[Person], batch: int
-) -> Iterator[Row]:
-    for start in range(0, len(people), batch):
-        together = people[start : start + batch]
-        case_of = known(session, case.course, [one.id for one in together])
-        yield from (_row(case, links, one, case_of(one.id)) for one in together)
-
-
-def _row(case: CourseCase, links: Sequence[Link], person: Person, learner: LearnerCase) -> Row:
-    record = learner.course_records[0] if learner.course_records else None
-    now_mandatory = [(one.id, one.full_name) for one in case.activities.values() if one.mandatory]
-    mandatory = mandatory_of(record) if record else now_mandatory
-    return Row(
-        learner_id=person.id,
-        full_name=person.full_name,
-        username=person.username,
-        oci_ids=learner.oci_ids,
-        record=_shown(case, learner, record) if record else None,
-        activities=Activities(len(mandatory), learner.missing(mandatory)),
-        standings=tuple(standing(case, link, learner) for link in links),
-    )
-
-
-def _shown(case: CourseCase, learner: LearnerCase, record: LearningRecord) -> RecordShown:
-    # The end is the first instant at which it no longer holds, so the day before it is the last.
-    ends = min((end for end in (record.expires_at, learner.expired.get(record.id)) if end is not None), default=None)
-    last = local_date(ends - timedelta(microseconds=1), case.zone) if ends else None
-    return RecordShown(
-        record_id=record.id,
-        completed_on=local_date(record.completed_at, case.zone),
-        source=record.source,
-        valid_until=last,
-        is_voided=record.id in learner.voided,
-    )
-
-
-def _stands(row: Row, chip: Chip | None) -> bool:
-    return chip is None or any(one.verdict.chip is chip for one in row.standings)
-
-
-def _with_record(session: Session, course: Course) -> int:
-    """How many learners have a record of the course, voided or not."""
-    return session.exec(
-        select(func.count(func.distinct(LearningRecord.learner_id))).where(
-            LearningRecord.site_id == course.site_id,
-            LearningRecord.course_id == course.id,
-            col(LearningRecord.activity_id).is_(None),
-        )
-    ).one()
+    at = At(act.site_id, act.zone, act.at)
+    return [situation_of(session, at, course.id, recipients[code]) for code in active if code in recipients]

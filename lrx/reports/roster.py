@@ -1,83 +1,101 @@
-"""The roster of a course: who has anything to do with it, by name, and found again by what people type.
+"""The roster of a course, read: by name, piece by piece, and counted as far as people want to know."""
 
-Names are folded and ordered here and not by the database, so that both engines find Hélène for `helene` and put her
-between Hector and Henri.
-"""
-
-import unicodedata
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple, cast
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlmodel import Session, col
+from sqlmodel import Session
 
-from lrx.models import Course, Learner, LearningRecord, Observation
-from lrx.oci_id import OciId
+from lrx.access import Act
+from lrx.models import CourseLearner, Learner
 from lrx.people.names import full_name
+from lrx.people.search import Sought
 from lrx.tables import table
 
-__all__ = ["Person", "behind", "matching", "roster"]
+__all__ = ["MOST_COUNTED", "Person", "Place", "Tally", "piece", "tally"]
+
+MOST_COUNTED = 10_000
+"""As far as rows are counted exactly."""
+
+Place: TypeAlias = tuple[str, UUID]
+"""Where somebody stands on a roster: the folded name, and the id among namesakes."""
+
+_ROSTER, _PEOPLE = table(CourseLearner).c, table(Learner).c
 
 
 class Person(NamedTuple):
-    """One learner of a roster: the name shown, and all names and the user name folded, to be searched."""
+    """One learner of a roster, with the parts a name is made of."""
 
-    folded_name: str
+    sort_name: str
     id: UUID
-    full_name: str
+    family_name: str | None
+    given_name: str | None
+    full_name: str | None
     username: str | None
-    searched: str
+
+    @property
+    def shown(self) -> str:
+        """The name people are shown."""
+        return full_name(self)
+
+    @property
+    def place(self) -> Place:
+        """Where the learner stands."""
+        return (self.sort_name, self.id)
 
 
-def roster(session: Session, course: Course) -> list[Person]:
-    """Return everybody who has a record, an enrolment or another observation in the course, by name."""
-    people = table(Learner).c
-    # Both are answered by an index that begins with site, learner and course.
-    has_record = sa.exists().where(
-        col(LearningRecord.site_id) == course.site_id,
-        col(LearningRecord.learner_id) == people.id,
-        col(LearningRecord.course_id) == course.id,
-    )
-    was_seen = sa.exists().where(
-        col(Observation.site_id) == course.site_id,
-        col(Observation.learner_id) == people.id,
-        col(Observation.course_id) == course.id,
-    )
-    # Plain rows: a large course has thousands, and every page goes through all of them.
-    found = session.connection().execute(
-        sa.select(people.id, people.family_name, people.given_name, people.full_name, people.username).where(
-            people.site_id == course.site_id, sa.or_(has_record, was_seen)
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many learners a course has, and how many of them have a course record, voided or not. One more than
+    `MOST_COUNTED` stands for any number above it."""
+
+    learners: int
+    with_record: int
+
+
+def piece(
+    session: Session,
+    act: Act,
+    course_id: UUID,
+    *,
+    after: Place | None,
+    size: int,
+    has_course_record: bool | None = None,
+    who: Sought | None = None,
+) -> Sequence[Person]:
+    """Return the next `size` learners behind `after`, by name: all, those with or without a course record, or those
+    who are `who`."""
+    query = (
+        sa.select(
+            _ROSTER.sort_name,
+            _ROSTER.learner_id,
+            _PEOPLE.family_name,
+            _PEOPLE.given_name,
+            _PEOPLE.full_name,
+            _PEOPLE.username,
         )
+        .join_from(table(CourseLearner), table(Learner), _PEOPLE.id == _ROSTER.learner_id)
+        .where(_ROSTER.site_id == act.site_id, _ROSTER.course_id == course_id)
     )
-    return sorted(_person(row) for row in found)
+    if has_course_record is not None:
+        query = query.where(_ROSTER.has_course_record == has_course_record)
+    if who is not None:
+        query = query.where(who.among(_ROSTER.learner_id))
+    if after is not None:
+        bound = sa.tuple_(sa.literal(after[0], _ROSTER.sort_name.type), sa.literal(after[1], sa.Uuid()))
+        query = query.where(sa.tuple_(_ROSTER.sort_name, _ROSTER.learner_id) > bound)
+    found = session.connection().execute(query.order_by(_ROSTER.sort_name, _ROSTER.learner_id).limit(size))
+    return [Person(*row) for row in found]
 
 
-def matching(people: Sequence[Person], oci_ids: Mapping[UUID, Sequence[OciId]], words: str) -> Sequence[Person]:
-    """Return those with every one of the words in their names, user name or OCI IDs, whatever the case and accents."""
-    parts = _folded(words).split()
-    return [one for one in people if _has(parts, one, oci_ids.get(one.id, ()))] if parts else people
+def tally(session: Session, act: Act, course_id: UUID) -> Tally:
+    """Count the course, along the index."""
+    here = sa.select(sa.literal(1)).where(_ROSTER.site_id == act.site_id, _ROSTER.course_id == course_id)
+    return Tally(_counted(session, here), _counted(session, here.where(_ROSTER.has_course_record)))
 
 
-def behind(people: Sequence[Person], after: UUID | None) -> Sequence[Person]:
-    """Return those who come after this one; all of them when the one is not there."""
-    place = next((index for index, one in enumerate(people) if one.id == after), -1)
-    return people[place + 1 :]
-
-
-def _person(row: sa.Row[UUID, str | None, str | None, str | None, str | None]) -> Person:
-    shown = full_name(cast("Learner", row))  # it has the columns that a name is made of
-    names = _folded("\n".join(name for name in row[1:] if name))
-    return Person(_folded(shown), row[0], shown, row[4], names)
-
-
-def _has(parts: Sequence[str], person: Person, oci_ids: Sequence[OciId]) -> bool:
-    searched = "\n".join([person.searched, *(str(one).casefold() for one in oci_ids)])
-    return all(part in searched for part in parts)
-
-
-def _folded(words: str) -> str:
-    if words.isascii():
-        return words.casefold()
-    letters = unicodedata.normalize("NFKD", words.casefold())
-    return "".join(letter for letter in letters if not unicodedata.combining(letter))
+def _counted(session: Session, query: "sa.Select[Any]") -> int:
+    some = query.limit(MOST_COUNTED + 1).subquery()
+    return int(session.connection().execute(sa.select(sa.func.count()).select_from(some)).scalar_one())

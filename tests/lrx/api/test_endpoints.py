@@ -76,6 +76,9 @@ CHANGES: list[tuple[str, str, Any]] = [
     ("POST", "/learning-records/{record_id}/amendments/{amendment_id}/promote", {"reason": "A test"}),
     ("POST", "/learning-records/{record_id}/void", {"reason": "A test"}),
     ("POST", "/learning-records/{record_id}/unvoid", {"reason": "A test"}),
+    ("POST", "/learning-records/{record_id}/expire", {"reason": "A test"}),
+    ("POST", "/learning-records/{record_id}/unexpire", {"reason": "A test"}),
+    ("PATCH", "/site", {"tells_completions": True}),
     ("POST", "/credentials/{credential_id}/revoke", None),
 ]
 

@@ -1,4 +1,5 @@
 import json
+from collections.abc import AsyncIterator
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal, cast
@@ -14,6 +15,7 @@ from lrx.api.pagination import Page, PageQuery, decode_cursor
 from lrx.errors import NotFound
 from lrx.text import text
 from lrx.web import Endpoint
+from lrx.web.files import Download
 from tests.lrx.api.bench import Bench
 
 pytestmark = pytest.mark.anyio
@@ -382,6 +384,29 @@ def test_a_declared_function_stays_a_function_and_carries_its_operation() -> Non
         operation_of(_plain)
 
 
+@operation(
+    "GET", "/sheet", permission="learners:read", summary="A file", tag="notes", media_type="text/plain; charset=utf-8"
+)
+async def sheet(call: Call) -> Download:
+    async def content() -> AsyncIterator[bytes]:
+        for piece in (b"one ", b"two"):
+            yield piece
+
+    return Download("notes.txt", "text/plain; charset=utf-8", content())
+
+
+async def test_a_file_is_given_out_under_its_name(bench: Bench) -> None:
+    async with bench.client(sheet) as client:
+        answer = await client.get("/sheet")
+    assert (answer.status_code, answer.text) == (200, "one two")
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+    assert answer.headers["content-disposition"] == 'attachment; filename="notes.txt"'
+
+
+def _gives_file(call: Call, session: Session) -> Download:
+    raise NotImplementedError
+
+
 async def _stranger(call: Call, other: Note) -> None: ...
 async def _loose(call: Call, body: NotePublic) -> None: ...
 async def _scalar(call: Call) -> str:
@@ -408,6 +433,10 @@ def _plain_with_session(call: Call, session: Session) -> None: ...
         (_plain, {"idempotent": True, "guards": list_notes}, "does not show"),
         (_plain, {"idempotent": True, "guards": get_note}, "does not show"),
         (_plain, {"idempotent": True, "creates": get_note}, "does not show"),
+        (sheet, {}, "names a media type"),
+        (_plain, {"media_type": "text/plain"}, "names a media type"),
+        (sheet, {"media_type": "text/plain", "idempotent": True}, "can give out no file"),
+        (_gives_file, {"media_type": "text/plain"}, "can give out no file"),
     ],
 )
 def test_a_function_that_cannot_be_an_operation_is_refused_at_once(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -98,6 +98,8 @@ class Scene:
         profile_fields.create_field(session, act)
         scene = cls(session, exchange, site, account)
         scene.switch(on=True)
+        for days in (2, 1):  # it asks this site, if not about anybody here
+            scene.ask("CA-ON-CMO-1", exchange.clock.now() - timedelta(days=days))
         return scene
 
     def act(self, at: datetime | None = None) -> Act:

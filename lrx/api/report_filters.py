@@ -1,0 +1,94 @@
+"""What reports are asked for in the query of an address."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from lrx.api.pagination import PageQuery
+from lrx.api.search import Search
+from lrx.models import Chip
+from lrx.reports.filter import ActivityState, Filter
+from lrx.reports.oci_status import OciStatus
+from lrx.reports.rows import Period
+from lrx.reports.site_records import SiteFilter
+from lrx.source import Source
+
+__all__ = ["CourseReportFilter", "CourseReportQuery", "SiteReportFilter"]
+
+Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2200, 12, 31))]
+"""A day in the site's time zone."""
+
+
+class _Completed(BaseModel):
+    """When a record was completed, and whether it is voided."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+    q: Search | None = None
+    """Words of the name or user name, or parts of an OCI ID; neither case nor accents count."""
+    source: Source | None = None
+    completed_from: Day | None = Field(default=None, alias="completed_on[gte]")
+    """Days in the site's time zone."""
+    completed_to: Day | None = Field(default=None, alias="completed_on[lte]")
+    voided: bool | None = None
+
+
+class CourseReportFilter(_Completed):
+    """Which learners of the course."""
+
+    recipient: str | None = Field(default=None, max_length=40)
+    """The recipient that `chip` and `reason` speak of; without it, any."""
+    chip: Chip | None = None
+    reason: str | None = Field(default=None, max_length=60)
+    """A code, such as `oci_missing`."""
+    has_course_record: bool | None = None
+    period: Period | None = None
+    """Whether the course record counts in the reporting period of now."""
+    activity_id: UUID | None = None
+    """The activity that `activities` speaks of; without it, all mandatory ones."""
+    activities: ActivityState | None = None
+    oci_id_status: OciStatus | None = None
+
+    def wanted(self) -> Filter:
+        """The filter of the report."""
+        return Filter(
+            words=self.q or "",
+            recipient=self.recipient,
+            chip=self.chip,
+            reason=self.reason,
+            has_record=self.has_course_record,
+            source=self.source,
+            period=self.period,
+            completed_from=self.completed_from,
+            completed_to=self.completed_to,
+            voided=self.voided,
+            activity_id=self.activity_id,
+            activities=self.activities,
+            oci_status=self.oci_id_status,
+        )
+
+
+class CourseReportQuery(CourseReportFilter, PageQuery):
+    """Which learners of the course, and which piece of them."""
+
+
+class SiteReportFilter(_Completed):
+    """Which records of the site."""
+
+    course_id: UUID | None = None
+    is_of_activity: bool | None = None
+    """Of an activity (true), or of a whole course."""
+
+    def wanted(self) -> SiteFilter:
+        """The filter of the report."""
+        return SiteFilter(
+            words=self.q or "",
+            course_id=self.course_id,
+            source=self.source,
+            is_of_activity=self.is_of_activity,
+            completed_from=self.completed_from,
+            completed_to=self.completed_to,
+            voided=self.voided,
+        )
