@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from admin_ui.language import keep_choice
 from admin_ui.navigation import HOME
-from admin_ui.pages import courses, failure, learning_records
+from admin_ui.pages import courses, diagnose, diagnoses, failure, learning_records, site_records
 from admin_ui.sign_in import SIGN_IN, Reception, sign_out
 from admin_ui.visit import NotSignedIn, Visit, arrive, refuse_foreign_form, unknown
 from lrx.access import permit
@@ -41,6 +41,13 @@ def routes(exchange: Exchange) -> Sequence[BaseRoute]:
         at("/sign-out", POST=(sign_out, "signed-in")),
         at("/courses", GET=(courses.show, "courses:read")),
         at("/courses/{course_id:uuid}/learning-records", GET=(learning_records.show, "records:read")),
+        at("/courses/{course_id:uuid}/learning-records.{form}", GET=(learning_records.download, "records:read")),
+        at("/learning-records", GET=(site_records.show, "records:read")),
+        at("/learning-records.{form}", GET=(site_records.download, "records:read")),
+        at("/diagnose", GET=(diagnose.show, "diagnoses:make"), POST=(diagnose.read, "diagnoses:make")),
+        at("/diagnoses", POST=(diagnoses.make, "diagnoses:make")),
+        at("/diagnoses/{diagnosis_id:uuid}", GET=(diagnoses.show, "diagnoses:read")),
+        at("/diagnoses/{diagnosis_id:uuid}/rerun", POST=(diagnoses.make_again, "diagnoses:make")),
         Mount("/static", app=_Assets(directory=STATIC), name="static"),
     ]
 

@@ -9,16 +9,17 @@ from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 
-from babel.dates import format_date, format_time
 from babel.numbers import format_decimal
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from starlette.responses import HTMLResponse, Response
 
 from admin_ui import words
+from admin_ui.dates import LOCALES, day_in_words, moment_in_words, respelt, values_respelt
 from admin_ui.language import other_language, switch_address
 from admin_ui.navigation import Entry, menu_for
 from admin_ui.visit import Visit
+from lrx.reports.roster import MOST_COUNTED
 from lrx.source import SOURCE_TITLES
 from lrx.text import Language, Text, say
 
@@ -33,8 +34,6 @@ HEADERS: Mapping[str, str] = {
     "Referrer-Policy": "same-origin",
     "Vary": "Accept-Language, Cookie",
 }
-
-LOCALES: Mapping[Language, str] = {"en": "en_CA", "fr": "fr_CA"}
 
 NATIVE: Mapping[Language, str] = {"en": "English", "fr": "Français"}
 
@@ -90,8 +89,28 @@ def _templates() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    templates.globals.update(_=_say_literal, chips=words.CHIPS, sources=SOURCE_TITLES, turns=words.TURNS)
-    templates.filters.update(say=_say, say_in=say, day=_day, moment=_moment, number=_number)
+    templates.globals.update(
+        _=_say_literal,
+        activity_states=words.ACTIVITY_STATES,
+        chips=words.CHIPS,
+        natives=NATIVE,
+        oci_statuses=words.OCI_STATUSES,
+        periods=words.PERIODS,
+        sources=SOURCE_TITLES,
+        turns=words.TURNS,
+        yes_or_no=words.YES_OR_NO,
+    )
+    templates.filters.update(
+        say=_say,
+        say_in=say,
+        spelt=_spelt,
+        day=_day,
+        moment=_moment,
+        number=_number,
+        counted=_counted,
+        shown=_shown,
+        respelt=_respelt,
+    )
     return templates
 
 
@@ -107,19 +126,42 @@ def _say(context: Context, sentence: Text) -> str:
 
 
 @pass_context
+def _spelt(context: Context, sentence: Text) -> str:
+    """The sentence with the days and times it speaks of as people write them."""
+    language = context["language"]
+    values = values_respelt(sentence.values, sentence.message, language, context["zone"])
+    return say(Text(sentence.message, values), language)
+
+
+@pass_context
 def _day(context: Context, day: date) -> str:
-    """A day: Nov 21, 2026 or 21 nov. 2026, and the first of a month as 1er in French."""
-    written = format_date(day, "medium", LOCALES[context["language"]])
-    return written.replace("1 ", "1er ", 1) if context["language"] == "fr" and day.day == 1 else written
+    return day_in_words(day, context["language"])
 
 
 @pass_context
 def _moment(context: Context, instant: datetime) -> str:
-    """A day and a time of day in the site's zone: Nov 21, 2026, 2:30 p.m. or 21 nov. 2026, 14 h 30."""
-    local = instant.astimezone(context["zone"])
-    return f"{_day(context, local.date())}, {format_time(local, 'short', locale=LOCALES[context['language']])}"
+    return moment_in_words(instant, context["language"], context["zone"])
 
 
 @pass_context
 def _number(context: Context, number: int) -> str:
     return format_decimal(number, locale=LOCALES[context["language"]])
+
+
+@pass_context
+def _respelt(context: Context, written: str) -> str:
+    return respelt(written, context["language"], context["zone"])
+
+
+@pass_context
+def _counted(context: Context, number: int) -> str:
+    """A number of rows: exact as far as they are counted, and `10,000+` above."""
+    return _number(context, number) if number <= MOST_COUNTED else f"{_number(context, MOST_COUNTED)}+"
+
+
+@pass_context
+def _shown(context: Context, value: Text | date | str) -> str:
+    """A value of any kind, as people read it."""
+    if isinstance(value, Text):
+        return say(value, context["language"])
+    return _day(context, value) if isinstance(value, date) else value

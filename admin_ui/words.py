@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 
-from lrx.errors import Turn
+from lrx.diagnosis.words import TURNS
 from lrx.models import Chip
+from lrx.reports.filter import ActivityState
+from lrx.reports.oci_status import OciStatus
+from lrx.reports.rows import Period
 from lrx.text import Text, text
 
-__all__ = ["CHIPS", "TURNS"]
+__all__ = ["ACTIVITY_STATES", "CHIPS", "OCI_STATUSES", "PERIODS", "TURNS", "YES_OR_NO"]
 
 CHIPS: Mapping[Chip, Text] = {
     Chip.DELIVERED: text("Delivered"),
@@ -16,12 +19,20 @@ CHIPS: Mapping[Chip, Text] = {
     Chip.NOT_SENT: text("Not sent"),
 }
 
-TURNS: Mapping[Turn, Text] = {
-    "caller": text("Whoever sent it"),
-    "learner": text("Learner"),
-    "course_admin": text("Course administrator"),
-    "site_admin": text("Site administrator"),
-    "recipient": text("Recipient"),
-    "lrx": text("This exchange"),
-    "nobody": text("Nobody"),
+PERIODS: Mapping[Period, Text] = {
+    Period.CURRENT: text("Current period"),
+    Period.PAST: text("Earlier period"),
 }
+
+OCI_STATUSES: Mapping[OciStatus, Text] = {
+    OciStatus.HELD: text("Held"),
+    OciStatus.MISSING: text("Missing"),
+    OciStatus.DUPLICATE: text("Held by two learners"),
+}
+
+ACTIVITY_STATES: Mapping[ActivityState, Text] = {
+    ActivityState.DONE: text("Record there"),
+    ActivityState.MISSING: text("Record missing"),
+}
+
+YES_OR_NO: Mapping[bool, Text] = {True: text("Yes"), False: text("No")}

@@ -27,18 +27,18 @@ async def with_exchange(settings: Settings, work: Callable[[Exchange], Awaitable
         return await work(exchange)
 
 
-async def at_site(code: str, work: Callable[[Session, Exchange, Act], T]) -> T:
-    """Run `work` in one transaction, as an act of the command line at the site. Raises what `require_ready` does, and
-    `UnknownSite`."""
+async def at_site(code: str, work: Callable[[Session, Exchange, Act], T], *, reads: bool = False) -> T:
+    """Run `work` in one transaction, as an act of the command line at the site; where it only `reads`, over a snapshot.
+    Raises what `require_ready` does, and `UnknownSite`."""
 
     async def with_site(exchange: Exchange) -> T:
         await require_ready(exchange)
 
         def in_session(session: Session) -> T:
-            now = write_time(session, exchange.clock.now)
+            now = exchange.clock.now() if reads else write_time(session, exchange.clock.now)
             act = act_for_site(site_named(session, code), CLI_ACTOR, now, lambda: exchange.ids(now))
             return work(session, exchange, act)
 
-        return await exchange.database.write(in_session)
+        return await (exchange.database.read(in_session) if reads else exchange.database.write(in_session))
 
     return await with_exchange(load_settings(), with_site)

@@ -7,7 +7,17 @@ from importlib.metadata import entry_points
 
 import typer
 
-from lrx.cli import administrators, backups, credentials, database, examination, printing, serving, sites
+from lrx.cli import (
+    administrators,
+    backups,
+    credentials,
+    database,
+    diagnosing,
+    examination,
+    printing,
+    serving,
+    sites,
+)
 from lrx.cli.telling import language
 from lrx.errors import LrxError
 from lrx.failures import sentence_of
@@ -22,6 +32,8 @@ COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
     ("serve", serving.serve),
     ("worker", serving.run_worker),
     ("doctor", examination.doctor),
+    ("diagnose", diagnosing.diagnose),
+    ("sweep", diagnosing.sweep),
     ("backup", backups.backup),
     ("restore", backups.restore),
     ("rebuild", database.rebuild_projection),

@@ -27,11 +27,16 @@ async def report(browser: Browser) -> str:
 async def test_the_report_tells_where_each_learner_stands(browser: Browser, report: str) -> None:
     page = await browser.get(report)
     shown = {name: page.row(name)["The Register"] for name in ("Okafor", "Côté", "Tremblay", "Before", "Chen")}
-    assert shown["Okafor"].startswith("Delivered The Register has it. Delivered on Nov 19, 2026, 5:58 a.m.")
-    assert shown["Côté"] == "Waiting Ready. The Register gets it the next time it asks."
-    assert shown["Tremblay"].startswith("Needs action oci_missing The learner has no OCI ID. Next step: Site admin")
-    assert shown["Before"].startswith("Not sent legacy ")
-    assert shown["Chen"].startswith("Needs action course_record_missing No course record yet. Next step: Learner")
+    assert shown["Okafor"].startswith(
+        "Delivered escalate The Register was given it first on Nov 19, 2026, 5:58 a.m., and last on Nov 19, 2026, 5:58"
+    )
+    assert "Delivered on Nov 19, 2026, 5:58 a.m." in shown["Okafor"]
+    assert shown["Côté"].startswith("Waiting not_asked_yet Entered on Sep 1, 2026, 8:00 a.m.; The Register has not")
+    assert shown["Tremblay"].startswith("Needs action oci_missing The OCI ID field is empty. Why? Tremblay, Luc Next")
+    assert shown["Before"].startswith("Not sent legacy Recorded on Mar 2, 2026, before The Register was added on Sep 1")
+    assert shown["Chen"].startswith("Needs action not_started Enrolled, and never started. Last seen on Sep 1, 2026.")
+    whys = page.root.xpath("//a[@class='why']/@href")
+    assert (await browser.get(whys[0])).all("//h2[@id='verdict']")
 
 
 async def test_a_row_has_the_person_the_record_and_the_activities(browser: Browser, report: str) -> None:
@@ -41,6 +46,9 @@ async def test_a_row_has_the_person_the_record_and_the_activities(browser: Brows
     assert rossi["OCI ID"] == "CA-ON-CPSO-70011"
     assert rossi["Course record"] == "Oct 5, 2026 Completed here"
     assert rossi["Mandatory activities"] == "0 of 1 Missing: SCORM quiz"
+    assert rossi["Reporting period"] == "Current period"
+    assert page.row("Lastyear")["Reporting period"] == "Earlier period"
+    assert page.row("Okafor")["Mandatory activities"] == "1 of 1 Nov 18, 2026: SCORM quiz"
     assert "Voided" in page.row("Voided")["Course record"]
     assert "CSV upload" in page.row("Fraser")["Course record"]
     facts = dict(zip(page.all("//dl//dt"), page.all("//dl//dd"), strict=True))
@@ -72,6 +80,158 @@ async def test_a_filter_is_an_address(browser: Browser, report: str) -> None:
     assert page.root.xpath("//a[text()='Clear the filter']/@href") == [report]
 
 
+@pytest.mark.parametrize(
+    ("query", "names", "said"),
+    [
+        ("reason=oci_missing", ["Tremblay, Luc"], ["Reason: oci_missing"]),
+        ("record=no", ["Chen, Wei"], ["Course record: No"]),
+        ("source=csv_upload", ["Fraser, Joan"], ["Source: CSV upload"]),
+        ("period=past", ["Lastyear, Paul"], ["Reporting period: Earlier period"]),
+        ("from=2026-11-20&to=2026-11-21", ["Côté, Hélène"], None),
+        ("voided=yes", ["Voided, Vera"], ["Voided: Yes"]),
+        ("record=yes&activities=missing", ["Rossi, Elena"], None),
+        ("oci=missing", ["Tremblay, Luc"], ["OCI ID: Missing"]),
+        (
+            "recipient=register&chip=delivered",
+            ["Okafor, Amara"],
+            ["Recipient: The Register", "Where it stands: Delivered"],
+        ),
+    ],
+)
+async def test_each_filter_is_shown_and_can_be_dropped(
+    browser: Browser, report: str, query: str, names: list[str], said: list[str] | None
+) -> None:
+    page = await browser.get(f"{report}?{query}")
+    assert page.all("//tbody/tr/th/text()[1]") == names
+    shown = [words.removesuffix(" ×") for words in page.all("//ul[@class='active']//a")]
+    assert said is None or shown == said
+    assert len(shown) == query.count("=")
+    for address in page.root.xpath("//ul[@class='active']//a/@href"):
+        assert len((await browser.get(address)).all("//ul[@class='active']//a")) == len(shown) - 1
+    [csv_address, _] = page.root.xpath("//p[@class='downloads']/a/@href")
+    answer = await browser.http.get(csv_address)
+    assert answer.text.count("\r\n") == 1 + len(names)
+    chosen = page.root.xpath("//option[@selected]/@value | //input[@value != '']/@value")
+    assert len(chosen) == query.count("=") - query.count("recipient=")
+
+
+async def test_presets_lead_to_what_people_often_need(browser: Browser, report: str) -> None:
+    page = await browser.get(report)
+    addresses = dict(
+        zip(page.all("//nav[@class='presets']/a"), page.root.xpath("//nav[@class='presets']/a/@href"), strict=True)
+    )
+    assert next(iter(addresses)) == "Needs action"
+    page = await browser.get(addresses["Course record but no activity record"])
+    assert page.all("//tbody/tr/th/text()[1]") == ["Rossi, Elena"]
+    assert page.all("//nav[@class='presets']/a[@aria-current]") == ["Course record but no activity record"]
+
+
+async def test_nobody_who_needs_action_is_all_clear(browser: Browser) -> None:
+    def story(scene: Scene) -> Course:
+        course = scene.course()
+        scene.complete(scene.learner("Amara", "Okafor", "CA-ON-CPSO-88120"), course, "2026-10-01")
+        return course
+
+    course_id = await browser.tell(story)
+    await browser.sign_in()
+    page = await browser.get(f"/admin/courses/{course_id}/learning-records?chip=needs_action")
+    assert "All clear" in page.words
+    assert "No learner matches" not in page.words
+
+
+async def test_a_course_nobody_completed_says_so(browser: Browser) -> None:
+    def story(scene: Scene) -> Course:
+        course = scene.course()
+        scene.enrol(scene.learner("Wei", "Chen"), course)
+        return course
+
+    course_id = await browser.tell(story)
+    await browser.sign_in()
+    page = await browser.get(f"/admin/courses/{course_id}/learning-records")
+    assert "Nobody has completed this course yet. Learners in it: 1." in page.words
+
+
+async def test_a_search_that_was_cut_short_says_how_far_it_came(
+    browser: Browser, report: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lrx.reports.learning_records.MOST_LOOKED_AT", 4)
+    monkeypatch.setattr("lrx.reports.learning_records.PIECE", 4)
+    monkeypatch.setattr("admin_ui.pages.learning_records.learning_records.__kwdefaults__", {"after": None, "size": 2})
+    page = await browser.get(f"{report}?reason=oci_missing")
+    assert "None found so far Learners looked at: 4." in page.words
+    [following] = page.root.xpath("//a[@rel='next']")
+    assert following.text == "Go on"
+    page = await browser.get(f"{report}{following.get('href')}")
+    page = await browser.get(f"{report}{page.root.xpath('//a[@rel=$next]/@href', next='next')[0]}")
+    assert page.all("//tbody/tr/th/text()[1]") == ["Tremblay, Luc"]
+
+
+async def test_more_than_ten_thousand_are_not_counted(
+    browser: Browser, report: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lrx.reports.roster.MOST_COUNTED", 3)
+    monkeypatch.setattr("admin_ui.rendering.MOST_COUNTED", 3)
+    assert (await browser.get(report)).all("//dl//dd")[:2] == ["3+", "3+"]
+
+
+@pytest.mark.parametrize(("form", "begins"), [("csv", b"\xef\xbb\xbfusername,"), ("xlsx", b"PK")])
+async def test_a_report_is_downloaded_under_a_name(browser: Browser, report: str, form: str, begins: bytes) -> None:
+    for address, name in ((report, "WHMIS-2026-learning-records"), ("/admin/learning-records", "learning-records")):
+        answer = await browser.http.get(f"{address}.{form}")
+        assert answer.status_code == 200
+        assert answer.content.startswith(begins)
+        assert answer.headers["content-disposition"] == f'attachment; filename="{name}-20261121T193000Z.{form}"'
+        assert answer.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize("form", ["pdf", "CSV", "csv.exe"])
+async def test_another_kind_of_file_is_not_there(browser: Browser, report: str, form: str) -> None:
+    await browser.get(f"{report}.{form}", status=404)
+    await browser.get(f"/admin/learning-records.{form}", status=404)
+
+
+async def test_the_records_of_the_site_are_shown_the_newest_first(browser: Browser, report: str) -> None:
+    page = await browser.get("/admin/learning-records")
+    assert page.all("//header//nav//a") == ["Courses", "Learning records", "Diagnose"]
+    assert page.row("Fraser")["Source"] in ("CSV upload", "Completed here")
+    assert len(page.all("//tbody/tr")) == 17
+    page = await browser.get("/admin/learning-records?q=fraser&of_activity=no")
+    row = page.row("Fraser")
+    assert (row["Completed"], row["Source"]) == ("Sep 30, 2026", "CSV upload")
+    assert row["Course"].startswith("WHMIS 2026")
+    assert [words.removesuffix(" ×") for words in page.all("//ul[@class='active']//a")] == [
+        "Learner: fraser",
+        "Record of an activity: No",
+    ]
+    [of_course] = page.root.xpath("//a[text()='Records of this course only']/@href")
+    page = await browser.get(f"/admin/learning-records{of_course}")
+    assert "Course: WHMIS 2026 ×" in page.all("//ul[@class='active']//a")
+    assert "No record matches the filter" in (await browser.get("/admin/learning-records?q=zzz")).words
+
+
+async def test_the_records_of_the_site_follow_page_by_page(browser: Browser) -> None:
+    def story(scene: Scene) -> None:
+        course = scene.course()
+        for number in range(51):
+            learner = scene.learner("Noor", f"Person{number:02}")
+            scene.complete(learner, course, f"2026-10-01T10:{number:02}:00+00:00")
+
+    await browser.tell(story)
+    await browser.sign_in()
+    first = await browser.get("/admin/learning-records?source=completion")
+    assert first.all("//tbody/tr/th/text()[1]")[0] == "Person50, Noor"
+    [following] = first.root.xpath("//a[@rel='next']/@href")
+    second = await browser.get(f"/admin/learning-records{following}")
+    assert second.all("//tbody/tr/th/text()[1]") == ["Person00, Noor"]
+    assert second.root.xpath("//a[text()='First page']/@href") == ["/admin/learning-records?source=completion"]
+
+
+async def test_a_site_without_records_says_where_they_come_from(browser: Browser) -> None:
+    await browser.build()
+    await browser.sign_in()
+    assert "There is no learning record yet" in (await browser.get("/admin/learning-records")).words
+
+
 async def test_no_match_is_said_with_a_way_out(browser: Browser, report: str) -> None:
     page = await browser.get(f"{report}?q=zzz")
     assert "No learner matches the filter" in page.words
@@ -93,11 +253,18 @@ async def test_a_course_without_recipients_says_so(browser: Browser) -> None:
     assert "go to no recipient now" in page.words
 
 
-@pytest.mark.parametrize("query", ["chip=nothing", "after=nobody", "chip=", "q=%00", f"q={'x' * 5000}", "lang=de"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("chip=nothing", "after=nobody", "chip=", "q=%00", f"q={'x' * 5000}", "lang=de", "from=0001-01-01"),
+        *("to=9999-12-31", "from=yesterday", "activity=7", "record=perhaps", "reason=%00", "q=%ff", "after=WyJhIl0"),
+    ],
+)
 async def test_an_address_that_was_played_with_is_a_page_all_the_same(
     browser: Browser, report: str, query: str
 ) -> None:
     await browser.get(f"{report}?{query}")
+    await browser.get(f"/admin/learning-records?{query}")
 
 
 async def test_pages_follow_each_other_and_keep_the_filter(browser: Browser) -> None:
@@ -151,7 +318,9 @@ async def test_what_people_typed_is_shown_and_never_run(browser: Browser) -> Non
 
     course_id = await browser.tell(story, full_name=HOSTILE)
     await browser.sign_in()
-    for path in ("/admin/courses", f"/admin/courses/{course_id}/learning-records?q={HOSTILE}&lang={HOSTILE}"):
+    of_course = f"/admin/courses/{course_id}/learning-records?q={HOSTILE}&lang={HOSTILE}&reason={HOSTILE}"
+    of_site = f"/admin/learning-records?q={HOSTILE}"
+    for path in ("/admin/courses", of_course, f"/admin/courses/{course_id}/learning-records", of_site):
         page = await browser.get(path)
         assert "<script" not in page.answer.text
         assert page.root.xpath("//script") == []
@@ -162,7 +331,7 @@ async def test_what_people_typed_is_shown_and_never_run(browser: Browser) -> Non
 
 
 async def test_the_pages_run_nothing_and_load_nothing_from_elsewhere(browser: Browser, report: str) -> None:
-    for path in (report, "/admin/courses", "/admin/nowhere"):
+    for path in (report, "/admin/courses", "/admin/learning-records", "/admin/nowhere"):
         answer = await browser.http.get(path)
         assert "default-src 'self'" in answer.headers["content-security-policy"]
         assert "unsafe" not in answer.headers["content-security-policy"]
@@ -180,7 +349,7 @@ async def test_the_page_is_french_for_who_asks_for_it(browser: Browser, report: 
     assert page.answer.headers["content-language"] == "fr"
     assert page.all("//h1") == ["Dossiers d’apprentissage (par cours)"]
     assert "18 nov. 2026" in page.words
-    assert "19 nov. 2026, 05 h 58" in page.words
+    assert "19 nov. 2026, 5 h 58" in page.words
     assert "1er janv. 2026" in page.words
     [switch] = page.root.xpath("//a[@class='switch']")
     assert (switch.text, switch.get("lang"), switch.get("href")) == ("English", "en", "?q=okafor&lang=en")
