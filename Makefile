@@ -37,6 +37,8 @@ docs: .venv/.development ## Print the reference pages from the code.
 bench: .venv/.development ## Measure; prints machine, versions and ratios.
 	$(BIN)/python -m bench.exchange
 	$(BIN)/python -m bench.slow_connections
+	$(BIN)/python -m bench.reports
+	$(BIN)/python -m bench.diagnosis
 
 soak: .venv/.development ## The long runs: a thousand kills of each kind.
 	$(BIN)/python -m bench.soak

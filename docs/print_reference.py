@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import typer
+from casebook_page import casebook_page
+from checks_page import checks_page
 from markdown_page import line, page, table
 from pydantic import SecretStr
 from pydantic_core import PydanticUndefined
@@ -25,7 +27,6 @@ from lrx.api.operation import operation_of
 from lrx.api.routes import OPERATIONS
 from lrx.cli import app
 from lrx.colleges import colleges
-from lrx.eligibility import CHECKS
 from lrx.errors import LrxError
 from lrx.oci_id import OciId
 from lrx.recipient import PullRecipient
@@ -74,35 +75,6 @@ def errors_page() -> str:
     )
 
 
-def checks_page() -> str:
-    """The ordered checks of a delivery."""
-    effects = table(
-        ["effect", "what a failure means"],
-        [
-            ["excludes", "The delivery is excluded for good; the check is kept with it."],
-            [
-                "withdraws",
-                "The delivery is withdrawn for as long as the record is voided or expired by an administrator.",
-            ],
-            ["holds", "The delivery is held until a fact changes, and is then released by itself."],
-            ["explains", "Nothing is stored: it is judged at the moment of asking, because time alone changes it."],
-        ],
-    )
-    rows = [[f"`{one.code}`", str(one.title), one.effect.value, one.turn, str(one.remedy)] for one in CHECKS]
-    french = [[f"`{one.code}`", say(one.title, "fr"), say(one.remedy, "fr")] for one in CHECKS]
-    return page(
-        "Checks",
-        "What stands between a learning record and a recipient, in the order support staff look. The same checks decide"
-        " a delivery and explain its absence. Where several fail, what withdraws comes before what excludes, and that"
-        " before what holds.",
-        table(["code", "passes when", "effect", "whose turn", "remedy"], rows),
-        "## Effects",
-        effects,
-        "## En français",
-        table(["code", "condition", "remède"], french),
-    )
-
-
 def permissions_page() -> str:
     """Every permission, who can be given it, and which operations need it."""
     needed: dict[str, list[str]] = {}
@@ -139,7 +111,9 @@ def cli_page() -> str:
         "Commands",
         "`lrx --help` shows the same. With `--json` a command prints one JSON document on stdout; what is for people"
         " goes to stderr. Exit codes: 0 done, 1 a mistake of ours (of `lrx doctor`: something is wrong), 2 wrong usage,"
-        " 5 refused with a sentence, 130 interrupted.",
+        " 5 refused with a sentence, 130 interrupted. `lrx diagnose` and `lrx sweep` also end with 3 where what was"
+        " named is not there, and with 2 where it may mean several; the verdict of `lrx diagnose` is 0 delivered, 20"
+        " blocked, 21 waiting, 22 unknown, 23 not sent by rule or not applicable.",
         *sections,
     )
 
@@ -181,6 +155,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "tables.md": tables_page,
     "openapi.json": openapi_json,
     "colleges.md": colleges_page,
+    "casebook.md": casebook_page,
 }
 
 

@@ -41,6 +41,7 @@ from lrx.xapi.projector import Projector
 __all__ = ["run_demo"]
 
 ADMINISTRATOR = "demo.admin"
+DIAGNOSED = '{"learner": {"username": "ltremblay"}, "course": {"shortname": "WHMIS-2026"}, "recipient": "cmars"}'
 SHOWN = 40
 """Most lines of an answer that are printed."""
 
@@ -191,11 +192,18 @@ def _tries(url: str, key: str, cmars: credentials.Issued) -> list[dict[str, str]
             "curl": f"curl -s -H 'Authorization: Bearer {key}' "
             f"'{url}/api/v1/inquiries/unmatched?outcome=unknown_learner'",
         },
+        {
+            "shows": "why Luc Tremblay's completion is missing at CMaRS, and whose turn it is",
+            "curl": f"curl -s -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' -d '{DIAGNOSED}' "
+            f"'{url}/api/v1/diagnoses'",
+        },
     ]
 
 
 async def _answer(api: httpx.AsyncClient, one: dict[str, str], cmars: credentials.Issued) -> Any:
     address = one["curl"].rpartition(" ")[2].strip("'")
+    if DIAGNOSED in one["curl"]:
+        return (await api.post(address, json=json.loads(DIAGNOSED))).json()["verdict"]
     auth = httpx.BasicAuth(*cmars.pair) if "/recipients/" in address else None
     answer = await api.get(address, auth=auth, headers={"Accept": "application/json"})
     return answer.json()
@@ -214,7 +222,7 @@ def _show(shown: dict[str, Any], as_json: bool) -> None:
         f"  {shown['page']}",
         f"  sign in as {shown['administrator']['username']} with {shown['administrator']['password']}",
         "",
-        "Five questions and their answers",
+        "Six questions and their answers (of the last one, the verdict)",
     ]
     for number, one in enumerate(shown["tries"], start=1):
         lines += ["", f"{number}. {one['shows']}", f"   {one['curl']}", *_indented(one["answer"])]

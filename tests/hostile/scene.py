@@ -111,6 +111,11 @@ async def furnish_scene(house: House) -> Scene:
     spare = await site.send("POST", "/credentials", {"kind": "lms", "name": "spare"})
     learners = {"learners": [{"username": "jroy"}]}
     job = await site.send("POST", "/learners/batch", learners, Prefer="respond-async")
+    reset = {"mode": "void", "reason": "None is so old", "completed_before": "2000-01-01T00:00:00Z"}
+    course_reset = await site.send("POST", f"/courses/{course['id']}/resets", reset)
+    asked = {"course": {"shortname": "WHMIS-2026"}, "recipient": "cmars"}
+    diagnosis = await site.send("POST", "/diagnoses", {"learner": {"username": "aokafor"}, **asked})
+    sweep = await site.send("POST", "/sweeps", asked)
     await house.exchange.database.write(lambda session: raise_alert(session, house.act(session), "kind", "subject"))
 
     async def first(path: str) -> Any:
@@ -135,6 +140,9 @@ async def furnish_scene(house: House) -> Scene:
         "statement_seq": str((await first("/statements/parked"))["statement_seq"]),
         "credential_id": spare["id"],
         "job_id": job["id"],
+        "reset_id": course_reset["id"],
+        "diagnosis_id": diagnosis["id"],
+        "sweep_id": sweep["id"],
         "seq": str((await first("/audit"))["seq"]),
         "alert_id": (await first("/alerts"))["id"],
     }

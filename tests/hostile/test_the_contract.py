@@ -33,9 +33,9 @@ from tests.conftest import NOW
 from tests.hostile.scene import DESCRIBED, DOCUMENT, IN_A_HURRY, Described, Scene, furnish_scene
 from tests.house import furnish
 
-DETERMINISTIC = 100
+DETERMINISTIC = 60
 EXAMPLES = int(os.environ.get("LRX_TEST_EXAMPLES", DETERMINISTIC))
-"""Requests for each operation: the same hundred in every run, others in longer ones."""
+"""Requests for each operation: the same sixty in every run, others in longer ones."""
 
 FEW_SCOPES = ("learners:read", "courses:read")
 CHECKS = [

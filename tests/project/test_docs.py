@@ -14,6 +14,8 @@ import pytest
 import lrx
 from lrx.api.operation import operation_of
 from lrx.api.routes import OPERATIONS
+from lrx.diagnosis.chain import CHECKS as CHAIN
+from lrx.diagnosis.reasons import REASONS
 from lrx.eligibility import CHECKS
 from lrx.errors import LrxError
 from lrx.registry import installed_recipients
@@ -153,6 +155,16 @@ def test_every_error_has_its_place_in_the_reference() -> None:
 def test_every_check_is_documented() -> None:
     words = (REFERENCE / "checks.md").read_text("utf-8")
     assert not {check.code for check in CHECKS if f"`{check.code}`" not in words}
+    assert not {check.id for check in CHAIN if f"| {check.id} | {check.question} |" not in words}
+    assert not {code for code in REASONS if f"| `{code}` |" not in words}
+
+
+def test_every_check_of_a_delivery_stands_behind_one_of_the_chain() -> None:
+    chain = (REFERENCE / "checks.md").read_text("utf-8").partition("## Reasons")[0]
+    behind = {
+        code for row in re.findall(r"^\| [A-F]\d \|.*\|([^|]*)\|$", chain, re.MULTILINE) for code in row.split("`")
+    }
+    assert {check.code for check in CHECKS} <= behind
 
 
 def test_every_recipient_has_a_page_in_the_index() -> None:

@@ -1,9 +1,16 @@
 from dataclasses import dataclass
+from pathlib import Path
 from uuid import UUID
 
 import pytest
+from alembic.script import ScriptDirectory
+from hypothesis import given
+from hypothesis.strategies import characters, none, text
 
 from lrx.people.names import folded, folded_email, full_name, sort_name
+
+SCRIPTS = ScriptDirectory(str(Path(__file__).parents[3] / "migrations"))
+[MIGRATION] = [one.module for one in SCRIPTS.walk_revisions() if hasattr(one.module, "_sort_name")]
 
 NOBODY = UUID(int=7)
 
@@ -61,3 +68,12 @@ def test_addresses_are_compared_without_case() -> None:
     assert folded_email(" Amara.Okafor@Example.ORG") == folded_email("amara.okafor@example.org")
     assert folded_email("hélène@example.org") != folded_email("helene@example.org")
     assert folded_email(None) is None
+
+
+@given(*(none() | text(characters(exclude_categories=["Cs"]), max_size=40) for _ in range(4)))
+def test_the_migration_folded_names_as_the_product_does(
+    family_name: str | None, given_name: str | None, full: str | None, email: str | None
+) -> None:
+    person = Somebody(family_name, given_name, full, "hcote")
+    assert MIGRATION._sort_name(person) == sort_name(person)
+    assert MIGRATION._address(email) == folded_email(email)

@@ -1,0 +1,94 @@
+"""The demonstration tells what it says it tells: every person in it is one cause, and the diagnosis names it."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+WHMIS = "WHMIS-2026"
+STATED = {
+    "aokafor": ("delivered", "E1", "escalate"),
+    "ltremblay": ("blocked", "C1", "oci_missing"),
+    "wchen": ("blocked", "C5", "asked_for_near_id"),
+    "fhaddad": ("not_sent_by_rule", "C4", "college_not_served"),
+    "jfraser": ("not_sent_by_rule", "B5", "source_csv_upload"),
+    "psingh": ("not_sent_by_rule", "B5", "source_equivalency"),
+    "erossi": ("blocked", "B2", "activity_record_missing"),
+    "ncohen": ("not_sent_by_rule", "B3", "out_of_period"),
+    "gkim": ("waiting", "D2", "awaiting_inquiry"),
+    "ipetrov": ("blocked", "A1", "two_accounts"),
+    "ivan.petrov": ("blocked", "A1", "two_accounts"),
+    "radler": ("not_sent_by_rule", "B4", "voided"),
+}
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    """A running demonstration: what it printed."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "lrx", "demo", "--port", str(port), "--json"]
+    folder = tmp_path_factory.mktemp("demo")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("LRX_")}
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        cwd=Path(__file__).parents[2],
+        env={**environment, "LRX_DATA_DIR": str(folder)},
+        text=True,
+    ) as running:
+        try:
+            assert running.stdout is not None
+            yield json.loads(running.stdout.readline())
+        finally:
+            running.terminate()
+            running.wait(timeout=30)
+
+
+@pytest.fixture(scope="module")
+def api(demo: dict[str, Any]) -> Iterator[httpx.Client]:
+    headers = {"Authorization": f"Bearer {demo['api_key']}"}
+    with httpx.Client(base_url=f"{demo['url']}/api/v1", headers=headers, trust_env=False, timeout=30) as client:
+        yield client
+
+
+def diagnosed(api: httpx.Client, username: str) -> dict[str, Any]:
+    body = {"learner": {"username": username}, "course": {"shortname": WHMIS}, "recipient": "cmars"}
+    answer = api.post("/diagnoses", json=body)
+    assert answer.status_code == 201, answer.text
+    made: dict[str, Any] = answer.json()
+    return made
+
+
+@pytest.mark.parametrize("username", STATED)
+def test_every_person_gets_the_stated_verdict(api: httpx.Client, username: str) -> None:
+    verdict = diagnosed(api, username)["verdict"]
+
+    assert (verdict["state"], verdict["check"], verdict["reason"]) == STATED[username]
+
+
+def test_nobody_in_the_story_is_left_out(api: httpx.Client) -> None:
+    people = api.get("/learners", params={"limit": 200}).json()["data"]
+
+    assert {one["username"] for one in people if one["username"]} == set(STATED)
+
+
+def test_what_is_missing_at_cmars_is_shown_beside_what_it_asks_for(api: httpx.Client) -> None:
+    (missing,) = [one for one in diagnosed(api, "ltremblay")["checks"] if one["id"] == "C1"]
+    (swapped,) = [one for one in diagnosed(api, "wchen")["checks"] if one["id"] == "C5"]
+
+    assert "CA-ON-CPSO-12345" in [one["oci_id"] for one in missing["facts"]["near"]]
+    assert swapped["facts"]["near"][0]["kind"] == "digits_swapped"
+    assert (swapped["facts"]["near"][0]["oci_id"], swapped["facts"]["held"]) == (
+        "CA-ON-CPSO-54312",
+        ["CA-ON-CPSO-54321"],
+    )
