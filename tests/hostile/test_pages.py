@@ -41,7 +41,8 @@ class Screen:
     def addresses(self) -> list[str]:
         """Every page."""
         found = [route for route in routes(self.browser.exchange) if isinstance(route, Route)]
-        return [f"/admin{route.path_format.format(**self.scene.ids)}" for route in found]
+        there = {**self.scene.ids, "form": "csv"}
+        return [f"/admin{route.path_format.format(**there)}" for route in found]
 
     async def get(self, address: str, headers: dict[bytes, bytes] | None = None) -> httpx.Response:
         """Open a page; whatever was asked, it is no failure of ours."""
