@@ -21,6 +21,7 @@ from lrx.reports.rows import Period
 from lrx.reports.site_records import SiteFilter
 from lrx.source import SOURCE_TITLES, Source
 from lrx.text import Text, text
+from lrx.web.problems import UnknownPath
 
 __all__ = ["Active", "active", "address", "filter_from", "form_named", "query_of"]
 
@@ -110,7 +111,7 @@ def _written(value: object) -> str:
     return value.value if isinstance(value, StrEnum) else str(value)
 
 
-def active(wanted: Filter | SiteFilter, path: str, names: Mapping[Any, str]) -> Sequence[Active]:
+def active(wanted: Filter | SiteFilter, path: str, names: Mapping[Any, str | Text]) -> Sequence[Active]:
     """Return each field that narrows the report, with the address that drops it. `names` are those of values that are
     ids or codes."""
     query = query_of(wanted)
@@ -131,6 +132,9 @@ def address(path: str, query: Mapping[str, str]) -> str:
     return f"{path}?{urlencode(query)}" if query else path
 
 
-def form_named(written: str) -> Form | None:
-    """Return the kind of file an address ends with; None for any other ending."""
-    return next((form for form in Form if form.value == written), None)
+def form_named(written: str) -> Form:
+    """Return the kind of file an address ends with. Raises `UnknownPath` for any other ending."""
+    form = next((form for form in Form if form.value == written), None)
+    if form is None:
+        raise UnknownPath(text("There is no such file. Choose CSV or XLSX on the page of the report."))
+    return form

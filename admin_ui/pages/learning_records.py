@@ -12,7 +12,7 @@ from admin_ui.pages.filters import Active, active, address, filter_from, form_na
 from admin_ui.rendering import render
 from admin_ui.visit import Visit
 from lrx.api.pagination import InvalidCursor, decode_cursor, encode_cursor
-from lrx.eligibility import CHECKS
+from lrx.diagnosis.reasons import REASONS
 from lrx.models import Chip
 from lrx.reports.downloads import course_download
 from lrx.reports.filter import ActivityState, Filter
@@ -20,7 +20,6 @@ from lrx.reports.learning_records import Report, learning_records
 from lrx.reports.oci_status import OciStatus
 from lrx.reports.roster import Place, Tally, tally
 from lrx.text import Text, text
-from lrx.web.problems import UnknownPath
 
 __all__ = ["LearningRecordsPage", "download", "show"]
 
@@ -38,6 +37,8 @@ PRESETS: Sequence[tuple[Text, Filter]] = (
     (text("No OCI ID"), Filter(oci_status=OciStatus.MISSING)),
     (text("OCI ID held by two learners"), Filter(oci_status=OciStatus.DUPLICATE)),
 )
+
+TITLES: Mapping[str, Text] = {code: reason.title for code, reason in REASONS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class LearningRecordsPage:
     tally: Tally
     wanted: Filter
     values: Mapping[str, str]
-    reasons: Sequence[str]
+    reasons: Mapping[str, Text]
     active: Sequence[Active]
     presets: Sequence[Preset]
     next_address: str | None
@@ -92,7 +93,7 @@ async def show(visit: Visit) -> Response:
         tally=counted,
         wanted=wanted,
         values=kept,
-        reasons=_reasons(report),
+        reasons=TITLES,
         active=active(wanted, path, _names(report)),
         presets=[_preset(path, title, preset, wanted) for title, preset in PRESETS],
         next_address=f"?{urlencode({**kept, 'after': following})}" if following else None,
@@ -106,8 +107,6 @@ async def show(visit: Visit) -> Response:
 async def download(visit: Visit) -> Response:
     """The report as a file, with the filters of the page."""
     form = form_named(visit.request.path_params["form"])
-    if form is None:
-        raise UnknownPath(text("There is no such file. Choose CSV or XLSX on the page of the report."))
     wanted = filter_from(Filter, visit.request.query_params)
     course_id: UUID = visit.request.path_params["course_id"]
     made = await course_download(visit.exchange, visit.caller, visit.request_id, course_id, wanted, form)
@@ -126,14 +125,6 @@ def _preset(path: str, title: Text, preset: Filter, wanted: Filter) -> Preset:
     return Preset(title, address(path, query_of(preset)), preset == wanted)
 
 
-def _names(report: Report) -> Mapping[object, str]:
-    return {
-        **{column.recipient: column.title for column in report.columns},
-        **{activity.id: activity.full_name for activity in report.activities},
-    }
-
-
-def _reasons(report: Report) -> Sequence[str]:
-    """The codes that people may look for: those of the checks, and those on the page."""
-    shown = {one.verdict.reason for row in report.rows for one in row.standings}
-    return sorted({check.code for check in CHECKS} | {code for code in shown if code})
+def _names(report: Report) -> Mapping[object, str | Text]:
+    recipients = {column.recipient: column.title for column in report.columns}
+    return dict([*TITLES.items(), *recipients.items(), *((one.id, one.full_name) for one in report.activities)])

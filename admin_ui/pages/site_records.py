@@ -16,8 +16,6 @@ from lrx.api.pagination import InvalidCursor, decode_cursor, encode_cursor
 from lrx.models import Course
 from lrx.reports.downloads import site_download
 from lrx.reports.site_records import SiteFilter, SitePlace, SiteReport, site_records
-from lrx.text import text
-from lrx.web.problems import UnknownPath
 
 __all__ = ["SiteRecordsPage", "download", "show"]
 
@@ -68,8 +66,6 @@ async def show(visit: Visit) -> Response:
 async def download(visit: Visit) -> Response:
     """The records as a file, with the filters of the page."""
     form = form_named(visit.request.path_params["form"])
-    if form is None:
-        raise UnknownPath(text("There is no such file. Choose CSV or XLSX on the page of the report."))
     wanted = filter_from(SiteFilter, visit.request.query_params)
     made = await site_download(visit.exchange, visit.caller, visit.request_id, wanted, form)
     return made.response()

@@ -88,8 +88,8 @@ class CheckChange(Out):
     after: str
 
 
-class DiagnosisPublic(Out):
-    """A diagnosis as it was made; it is never changed."""
+class DiagnosisMade(Out):
+    """Of whom and what a diagnosis is, as of when, and who made it."""
 
     object: Literal["diagnosis"] = "diagnosis"
     id: UUID
@@ -99,6 +99,11 @@ class DiagnosisPublic(Out):
     as_of: Instant
     made_at: Instant
     actor: str
+
+
+class DiagnosisPublic(DiagnosisMade):
+    """A diagnosis as it was made; it is never changed."""
+
     verdict: VerdictPublic
     checks: list[CheckPublic]
     record_id: UUID | None
@@ -109,17 +114,9 @@ class DiagnosisPublic(Out):
     """Since the previous one."""
 
 
-class DiagnosisSummary(Out):
+class DiagnosisSummary(DiagnosisMade):
     """A diagnosis in a list: the verdict alone."""
 
-    object: Literal["diagnosis"] = "diagnosis"
-    id: UUID
-    learner_id: UUID
-    course_id: UUID
-    recipient: str
-    as_of: Instant
-    made_at: Instant
-    actor: str
     state: str
     check: str | None
     reason: str | None

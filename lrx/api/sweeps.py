@@ -1,6 +1,6 @@
 """`/sweeps`: the diagnosis of everybody in a course, counted by what decides."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
 from typing import Literal
@@ -130,11 +130,13 @@ async def make_sweep(call: Call, body: SweepAsked) -> Answer[SweepPublic] | Repl
     at = moment(call.act, body.as_of)
     course_id = await call.read(partial(course_named, site_id=at.site_id, named=body.course))
     groups = await swept(call.exchange.database, at, recipient, course_id)
-    return await call.write(partial(_kept, call=call, body=body, course_id=course_id, as_of=at.instant, groups=groups))
+    return await call.write(
+        partial(_kept, call=call, body=body, course_id=course_id, as_of=at.instant, groups=groups.values())
+    )
 
 
 def _kept(
-    session: Session, call: Call, body: SweepAsked, course_id: UUID, as_of: datetime, groups: Sequence[Group]
+    session: Session, call: Call, body: SweepAsked, course_id: UUID, as_of: datetime, groups: Iterable[Group]
 ) -> Reply:
     def work(inner: Session) -> Reply:
         sweep = keep_sweep(inner, call.act, course_id, body.recipient, as_of, groups)

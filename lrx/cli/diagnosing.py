@@ -117,7 +117,7 @@ def sweep(
     meant, asked, at = _ended(spoken, lambda: asyncio.run(at_site(site, find, reads=True)))
 
     async def judge(exchange: Exchange) -> Sequence[Group]:
-        return await swept(exchange.database, at, asked, meant.id)
+        return [*(await swept(exchange.database, at, asked, meant.id)).values()]
 
     groups = asyncio.run(with_exchange(load_settings(), judge))
 

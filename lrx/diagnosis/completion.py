@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+from lrx.clock import local_date
 from lrx.diagnosis.facts import Amended, Seen
 from lrx.diagnosis.finding import Finding, failed, inapplicable, not_checked, passed, warns
 from lrx.diagnosis.judging import Candidate, Case, Mandatory
-from lrx.diagnosis.wording import day_in, listed, time_in
+from lrx.diagnosis.wording import listed, time_in
 from lrx.models import ObservationKind
 from lrx.source import SOURCE_TITLES, Source
 from lrx.text import Text, text
@@ -40,7 +41,7 @@ def started(case: Case) -> Finding:
         return passed(text("Begun: there are records of activities."), **facts)
     if not seen:
         return failed("no_trace", text("Nothing of this learner was ever seen in the course."), **facts)
-    last = day_in(seen[-1].happened_at, case.situation.zone)
+    last = local_date(seen[-1].happened_at, case.situation.zone)
     if not attempts:
         return failed("not_started", text("Enrolled, and never started. Last seen on {day}.", day=last), **facts)
     if attempts[-1].kind is ObservationKind.FAILED:
@@ -55,7 +56,7 @@ def _without_passing(judged: Candidate, attempts: Sequence[Seen]) -> bool:
 
 
 def _failed_attempt(attempt: Seen, case: Case) -> Text:
-    day = day_in(attempt.happened_at, case.situation.zone)
+    day = local_date(attempt.happened_at, case.situation.zone)
     raw, most = attempt.detail.get("raw"), attempt.detail.get("max")
     if raw is None or most is None:
         return text("Attempted on {day} and not passed.", day=day)
@@ -150,14 +151,14 @@ def in_period(case: Case) -> Finding:
             facts |= {"expired_at": expired.at.isoformat(), "by": expired.actor, "why": expired.reason}
             detail = text(
                 "Let expire on {day} by an administrator: {reason}",
-                day=day_in(expired.at, situation.zone),
+                day=local_date(expired.at, situation.zone),
                 reason=expired.reason,
             )
         return failed("expired_by_administrator", detail, **facts)
     if "out_of_period" in judged.failed:
         repeat = _repeat_in_period(case)
         if repeat is not None:
-            day = day_in(repeat.completed_at, situation.zone)
+            day = local_date(repeat.completed_at, situation.zone)
             facts |= {"amendment_id": str(repeat.id), "repeated_on": day.isoformat()}
             detail = text(
                 "Completed on {day}; repeated on {repeated}, which made no new record. Counts from {first} to {last}.",
@@ -169,7 +170,7 @@ def in_period(case: Case) -> Finding:
             "out_of_period", text("Completed on {day}; what counts now is {first} to {last}.", **words), **facts
         )
     if "expired" in judged.failed and judged.record.expires_at:
-        last = day_in(judged.record.expires_at - timedelta(microseconds=1), situation.zone)
+        last = local_date(judged.record.expires_at - timedelta(microseconds=1), situation.zone)
         return failed(
             "expired", text("Completed on {day} and valid until {last}.", day=words["day"], last=last), **facts
         )
@@ -184,7 +185,7 @@ def _repeat_in_period(case: Case) -> Amended | None:
         for one in case.learner.amendments
         if one.record_id in own
         and (one.promoted_record_id is None or one.promoted_record_id not in own)
-        and situation.period.contains(day_in(one.completed_at, situation.zone))
+        and situation.period.contains(local_date(one.completed_at, situation.zone))
     ]
     return max(found, key=lambda one: one.completed_at, default=None)
 
@@ -195,7 +196,7 @@ def not_voided(case: Case) -> Finding:
     if voided is None:
         return passed(text("Never voided."))
     facts = {"at": voided.at.isoformat(), "by": voided.actor, "why": voided.reason}
-    day = day_in(voided.at, case.situation.zone)
+    day = local_date(voided.at, case.situation.zone)
     if not voided.holds:
         return passed(text("Voided once, and unvoided on {day}.", day=day), **facts)
     owed = case.owed

@@ -208,10 +208,10 @@ class Asked(NamedTuple):
 class LearnerFacts:
     """One learner: account, records of the course, OCI IDs now and before, and what the recipient asked.
 
-    `records` are all of the course and its activities, `oci_ids` begin with the primary one, `held` are
-    those of them held at the instant, `sharers` are accounts
-    that hold one of the same OCI IDs, `asked` tells when each OCI ID was last asked for, `inquiries` are the latest
-    questions about this person, newest first; `elsewhere` names other sites with an eligible record.
+    `records` are all of the course and its activities, `oci_ids` begin with the primary one, `held` are those of them
+    held at the instant, `sharers` are accounts that hold one of the same OCI IDs, `asked` tells when each OCI ID was
+    last asked for, `inquiries` are the latest questions about this person, newest first; `elsewhere` names other sites
+    with an eligible record.
     """
 
     account: Account
@@ -243,5 +243,4 @@ class LearnerFacts:
 
     def has_lapsed(self, record_id: UUID) -> bool:
         """Whether the record is voided, or expired by an administrator, at the instant."""
-        expired = self.expired.get(record_id)
-        return self.is_voided(record_id) or (expired is not None and expired.holds)
+        return self.is_voided(record_id) or self.is_expired(record_id)

@@ -48,8 +48,10 @@ def asked_since(case: Case) -> Finding:
     title, since = situation.recipient.title, exposed_at(case)
     asked = [one for one in case.learner.inquiries if one.asked_at >= since]
     if case.is_delivered or asked:
-        when = asked[-1].asked_at if asked else since
-        return passed(text("{recipient} has asked since.", recipient=title), asked_at=when.isoformat())
+        when = asked[-1].asked_at if asked else case.owed and case.owed.delivered_at
+        return passed(
+            text("{recipient} has asked since.", recipient=title), asked_at=when.isoformat() if when else None
+        )
     expected = situation.rhythm.expected_after(situation.at)
     if expected is None:
         return waits("awaiting_inquiry", text("{recipient} has not asked since then.", recipient=title), None)

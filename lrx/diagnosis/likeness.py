@@ -15,21 +15,33 @@ from lrx.oci_id import OciId
 from lrx.people.names import full_name
 from lrx.tables import Rows, among, same, until
 
-__all__ = ["look_alikes", "sharers"]
+__all__ = ["Person", "look_alikes", "people_of", "sharers"]
 
 SHOWN = 5
 """Most look-alikes of one account."""
 
 
-class _Person(NamedTuple):
+class Person(NamedTuple):
+    """An account, with the parts of its name and what others may share with it."""
+
     id: UUID
     family_name: str | None
     given_name: str | None
     full_name: str | None
     username: str | None
+    email: str | None
+    idnumber: str | None
+    language: str | None
+    suspended: bool
     sort_name: str
     email_folded: str | None
-    idnumber: str | None
+
+    @property
+    def account(self) -> Account:
+        """The account as the checks know it."""
+        return Account(
+            self.id, full_name(self), self.username, self.email, self.idnumber, self.language, self.suspended
+        )
 
 
 class _Holder(NamedTuple):
@@ -43,12 +55,12 @@ class _Recorded(NamedTuple):
     learner_id: UUID
 
 
-def _people_by(column: str) -> Rows[_Person]:
-    return Rows(_Person, Learner, lambda of: (same(of.site_id), until(of.created_at), among(of[column])))
+def _people_by(column: str) -> Rows[Person]:
+    return Rows(Person, Learner, lambda of: (same(of.site_id), until(of.created_at), among(of[column])))
 
 
 _BY_ID = _people_by("id")
-_SHARED: Mapping[str, tuple[str, Rows[_Person]]] = {
+_SHARED: Mapping[str, tuple[str, Rows[Person]]] = {
     "name": ("sort_name", _people_by("sort_name")),
     "email": ("email_folded", _people_by("email_folded")),
     "idnumber": ("idnumber", _people_by("idnumber")),
@@ -70,16 +82,20 @@ _RECORDED = Rows(
 )
 
 
+def people_of(session: Session, at: At, learner_ids: Collection[UUID]) -> list[Person]:
+    """Return the accounts of the site with these ids that were there at the instant."""
+    return _BY_ID.read_pieces(session, learner_ids, site_id=at.site_id, instant=at.instant)
+
+
 def look_alikes(
-    session: Session, at: At, course_id: UUID, learner_ids: Collection[UUID]
+    session: Session, at: At, course_id: UUID, own: Sequence[Person]
 ) -> defaultdict[UUID, tuple[LookAlike, ...]]:
-    """Return the other accounts of the site that share a name, an e-mail address or an id number with each learner."""
+    """Return the other accounts of the site that share a name, an e-mail address or an id number with each of these."""
     then = {"site_id": at.site_id, "instant": at.instant}
-    own = _BY_ID.read_pieces(session, learner_ids, **then)
-    found: dict[UUID, dict[_Person, list[str]]] = {one.id: {} for one in own}
+    found: dict[UUID, dict[Person, list[str]]] = {one.id: {} for one in own}
     for what, (column, rows) in _SHARED.items():
         values = {value for one in own if (value := getattr(one, column))}
-        alike: defaultdict[str, list[_Person]] = defaultdict(list)
+        alike: defaultdict[str, list[Person]] = defaultdict(list)
         for person in rows.read_pieces(session, values, **then):
             alike[getattr(person, column)].append(person)
         for one in own:
@@ -119,10 +135,7 @@ def sharers(session: Session, at: At, held: Mapping[UUID, Sequence[OciId]]) -> d
         if _is_held(one, at):
             holders[one.oci_id].add(one.learner_id)
     several = {learner_id for ids in holders.values() if len(ids) > 1 for learner_id in ids}
-    accounts = {
-        one.id: Account(one.id, full_name(one), one.username, None, None, None, suspended=False)
-        for one in _BY_ID.read_pieces(session, several, **then)
-    }
+    accounts = {one.id: one.account for one in people_of(session, at, several)}
     found: defaultdict[UUID, tuple[Account, ...]] = defaultdict(tuple)
     for learner_id, listed in held.items():
         others = {other for oci_id in listed for other in holders[oci_id] if other != learner_id}

@@ -3,39 +3,24 @@ nothing else of it."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlmodel import Session
 
+from lrx.clock import local_date
 from lrx.database import pieces
 from lrx.diagnosis.facts import Situation
+from lrx.diagnosis.lapses import lapses_of
 from lrx.diagnosis.situations import At
-from lrx.models import Course, Expiration, LearnerOciId, LearningRecord, Site, Voiding
+from lrx.models import Course, LearnerOciId, LearningRecord, Site
 from lrx.oci_id import OciId
 from lrx.source import SENT_SOURCES
-from lrx.tables import Rows, among, same, table, until
+from lrx.tables import table
 
 __all__ = ["elsewhere"]
 
 _SITES, _HELD, _RECORDS, _COURSES = table(Site).c, table(LearnerOciId).c, table(LearningRecord).c, table(Course).c
-
-
-class _Voiding(NamedTuple):
-    record_id: UUID
-    voided: bool
-
-
-class _Expiration(NamedTuple):
-    record_id: UUID
-    expired: bool
-
-
-_VOIDINGS = Rows(_Voiding, Voiding, lambda of: (same(of.site_id), until(of.voided_at), among(of.record_id)), "seq")
-_EXPIRATIONS = Rows(
-    _Expiration, Expiration, lambda of: (same(of.site_id), until(of.expired_at), among(of.record_id)), "seq"
-)
 
 
 def elsewhere(
@@ -43,7 +28,10 @@ def elsewhere(
 ) -> dict[UUID, tuple[str, ...]]:
     """Return, for each learner, the names of other sites where somebody with the same OCI ID has a record of a course
     of the same id number, short name or name, completed in the current reporting period, not voided and not expired."""
-    wanted = {oci_id: learner_id for learner_id, held in oci_ids.items() for oci_id in held}
+    wanted: defaultdict[OciId, set[UUID]] = defaultdict(set)
+    for learner_id, held in oci_ids.items():
+        for oci_id in held:
+            wanted[oci_id].add(learner_id)
     sites = _telling(session, at) if wanted else {}
     found: defaultdict[UUID, set[str]] = defaultdict(set)
     for site_id, name in sites.items():
@@ -56,12 +44,13 @@ def _telling(session: Session, at: At) -> dict[UUID, str]:
     """The other sites that tell, by id, where this one does too."""
     rows = session.connection().execute(sa.select(_SITES.id, _SITES.name).where(_SITES.tells_completions))
     telling = {row.id: row.name for row in rows}
-    return (
-        {site_id: name for site_id, name in telling.items() if site_id != at.site_id} if at.site_id in telling else {}
-    )
+    tells = telling.pop(at.site_id, None) is not None
+    return telling if tells else {}
 
 
-def _there(session: Session, at: At, situation: Situation, site_id: UUID, wanted: Mapping[OciId, UUID]) -> set[UUID]:
+def _there(
+    session: Session, at: At, situation: Situation, site_id: UUID, wanted: Mapping[OciId, set[UUID]]
+) -> set[UUID]:
     course = situation.course
     alike = [
         column == value
@@ -92,17 +81,8 @@ def _there(session: Session, at: At, situation: Situation, site_id: UUID, wanted
         row
         for some in pieces(wanted)
         for row in session.connection().execute(query.where(_HELD.oci_id.in_(some)))
-        if situation.period.contains(row.completed_at.astimezone(at.zone).date())
+        if situation.period.contains(local_date(row.completed_at, at.zone))
     ]
-    gone = _gone(session, at, site_id, [row.id for row in found])
-    return {wanted[row.oci_id] for row in found if row.id not in gone}
-
-
-def _gone(session: Session, at: At, site_id: UUID, record_ids: Sequence[UUID]) -> set[UUID]:
-    """Those of the records that were voided, or let expire by an administrator."""
-    then = {"site_id": site_id, "instant": at.instant}
-    gone: set[UUID] = set()
-    for acts in (_VOIDINGS, _EXPIRATIONS):
-        last: dict[UUID, bool] = dict(acts.read_pieces(session, record_ids, **then))
-        gone.update(record_id for record_id, holds in last.items() if holds)
-    return gone
+    lapses = lapses_of(session, site_id, at.instant, [row.id for row in found])
+    lapsed = {record_id for last in lapses for record_id, act in last.items() if act.holds}
+    return {learner_id for row in found if row.id not in lapsed for learner_id in wanted[row.oci_id]}

@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from lrx import near_misses
+from lrx.clock import local_date
 from lrx.diagnosis.facts import Held, Missed, Refused, Situation
 from lrx.diagnosis.finding import Finding, failed, inapplicable, passed, waits, warns
 from lrx.diagnosis.judging import Case
 from lrx.diagnosis.rhythm import SILENT
-from lrx.diagnosis.wording import day_in, listed, time_in
+from lrx.diagnosis.wording import listed, time_in
 from lrx.oci_id import OciId, read
 from lrx.text import Text, text
 
@@ -35,7 +36,7 @@ def has_oci_id(case: Case) -> Finding:
     if earlier and (until := earlier[-1].held_until) is not None:
         detail = text(
             "The OCI ID field is empty since {day}; it held {oci_id}.",
-            day=day_in(until, case.situation.zone),
+            day=local_date(until, case.situation.zone),
             oci_id=str(earlier[-1].oci_id),
         )
         return failed("oci_missing", detail, earlier=[str(one.oci_id) for one in earlier], near=near)

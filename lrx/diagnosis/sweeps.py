@@ -30,12 +30,11 @@ from lrx.text import text
 __all__ = [
     "PIECE",
     "Group",
-    "Swept",
     "UnknownSweep",
     "funnel",
     "group_of",
     "keep_sweep",
-    "next_learners",
+    "on_roster",
     "sweep_by_id",
     "sweep_piece",
     "swept",
@@ -63,13 +62,6 @@ class Group(NamedTuple):
     turn: str
 
 
-class Swept(NamedTuple):
-    """A piece of a sweep: the group of each learner, and the place on the roster to go on from."""
-
-    groups: Mapping[UUID, Group]
-    last: UUID | None
-
-
 def group_of(diagnosis: Diagnosis) -> Group:
     """Return the group of a diagnosis."""
     verdict = diagnosis.verdict
@@ -86,33 +78,30 @@ def funnel(groups: Sequence[Mapping[str, Any]]) -> dict[str, int]:
     }
 
 
-def next_learners(session: Session, site_id: UUID, course_id: UUID, after: UUID | None, most: int) -> Sequence[UUID]:
-    """Return learners of the course in the order of their ids, those after `after`."""
+def on_roster(session: Session, site_id: UUID, course_id: UUID) -> Sequence[UUID]:
+    """Return everybody in the course; nobody for a course that is not the site's."""
     query = sa.select(_ROSTER.learner_id).where(_ROSTER.site_id == site_id, _ROSTER.course_id == course_id)
-    if after is not None:
-        query = query.where(_ROSTER.learner_id > after)
-    return session.connection().execute(query.order_by(_ROSTER.learner_id).limit(most)).scalars().all()
+    return session.connection().execute(query).scalars().all()
 
 
-def sweep_piece(session: Session, at: At, recipient: Recipient, course_id: UUID, after: UUID | None) -> Swept:
-    """Judge the next piece of the course. Raises `UnknownCourse`."""
-    situation = situation_of(session, at, course_id, recipient)
-    learner_ids = next_learners(session, at.site_id, course_id, after, PIECE)
-    made = diagnosed(session, at, situation, learner_ids)
-    last = learner_ids[-1] if len(learner_ids) == PIECE else None
-    return Swept({learner_id: group_of(one) for learner_id, one in made.items()}, last)
+def sweep_piece(
+    session: Session, at: At, recipient: Recipient, course_id: UUID, learner_ids: Sequence[UUID]
+) -> dict[UUID, Group]:
+    """Judge these learners of the course; return the group of each. Raises `UnknownCourse`."""
+    made = diagnosed(session, at, situation_of(session, at, course_id, recipient), learner_ids)
+    return {learner_id: group_of(one) for learner_id, one in made.items()}
 
 
-async def swept(database: Database, at: At, recipient: Recipient, course_id: UUID) -> Sequence[Group]:
-    """Judge everybody in the course, and return the group of each. Raises `UnknownCourse`."""
-    groups: list[Group] = []
-    after: UUID | None = None
-    while True:
-        piece = await database.read(partial(sweep_piece, at=at, recipient=recipient, course_id=course_id, after=after))
-        groups += piece.groups.values()
-        if piece.last is None:
-            return groups
-        after = piece.last
+async def swept(database: Database, at: At, recipient: Recipient, course_id: UUID) -> dict[UUID, Group]:
+    """Judge everybody in the course; return the group of each."""
+    everybody = await database.read(partial(on_roster, site_id=at.site_id, course_id=course_id))
+    groups: dict[UUID, Group] = {}
+    for first in range(0, len(everybody), PIECE):
+        some = everybody[first : first + PIECE]
+        groups |= await database.read(
+            partial(sweep_piece, at=at, recipient=recipient, course_id=course_id, learner_ids=some)
+        )
+    return groups
 
 
 def keep_sweep(

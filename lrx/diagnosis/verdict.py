@@ -91,7 +91,7 @@ def _kind(finding: Finding) -> Kind:
 
 def _of(case: Case, state: VerdictState, deciding: tuple[str, Finding], others: list[tuple[str, Finding]]) -> Verdict:
     check, finding = deciding
-    reason = reason_named(finding.reason or "")
+    reason = reason_named(finding.reason) if finding.reason else None
     is_retrying = finding.reason == "retrying"
     return Verdict(
         state=state,
@@ -99,9 +99,9 @@ def _of(case: Case, state: VerdictState, deciding: tuple[str, Finding], others: 
         check=check,
         reason=finding.reason,
         detail=finding.detail,
-        remedy=reason.remedy if finding.reason else None,
-        turn=reason.turn,
-        minutes=reason.minutes,
+        remedy=reason.remedy if reason else None,
+        turn=reason.turn if reason else "nobody",
+        minutes=reason.minutes if reason else None,
         expected_at=_expected(case, state, finding),
         also=tuple(other.reason for _, other in others if other.reason),
     )

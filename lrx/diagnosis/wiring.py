@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from lrx.clock import local_date
 from lrx.diagnosis.facts import LookAlike
 from lrx.diagnosis.finding import Finding, failed, passed, warns
 from lrx.diagnosis.judging import Case
-from lrx.diagnosis.wording import day_in, listed, time_in
+from lrx.diagnosis.wording import listed, time_in
 from lrx.text import text
 
 __all__ = ["one_account", "recipient_works", "sends", "sent_since"]
@@ -59,13 +60,15 @@ def sends(case: Case) -> Finding:
     if release is not None and release.is_active:
         since = release.intervals[-1].since
         return passed(
-            text("Sends to {recipient} since {day}.", recipient=title, day=day_in(since, situation.zone)),
+            text("Sends to {recipient} since {day}.", recipient=title, day=local_date(since, situation.zone)),
             since=since.isoformat(),
             added_by=release.added_by,
         )
     if release is not None and release.intervals and (until := release.intervals[-1].until):
         detail = text(
-            "The course stopped sending to {recipient} on {day}.", recipient=title, day=day_in(until, situation.zone)
+            "The course stopped sending to {recipient} on {day}.",
+            recipient=title,
+            day=local_date(until, situation.zone),
         )
         return failed("no_course_recipient", detail, removed_at=until.isoformat())
     if situation.namesakes:
@@ -89,20 +92,20 @@ def sent_since(case: Case) -> Finding:
         ],
     }
     if "legacy" not in case.candidate.failed:
-        return passed(text("Recorded on {day}, after that.", day=day_in(recorded_at, situation.zone)), **facts)
+        return passed(text("Recorded on {day}, after that.", day=local_date(recorded_at, situation.zone)), **facts)
     later = next((span.since for span in spans if span.since > recorded_at), None)
     if later is None:
         detail = text(
             "Recorded on {day}, while the course did not send to {recipient}.",
-            day=day_in(recorded_at, situation.zone),
+            day=local_date(recorded_at, situation.zone),
             recipient=situation.recipient.title,
         )
     else:
         detail = text(
             "Recorded on {day}, before {recipient} was added on {added}.",
-            day=day_in(recorded_at, situation.zone),
+            day=local_date(recorded_at, situation.zone),
             recipient=situation.recipient.title,
-            added=day_in(later, situation.zone),
+            added=local_date(later, situation.zone),
         )
     return failed("legacy", detail, **facts)
 

@@ -1,15 +1,10 @@
-"""How facts are written in sentences: days and times in the site's zone, lists of names. Pure."""
+"""How facts are written in sentences: times in the site's zone, lists of names. Pure."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
-__all__ = ["day_in", "listed", "time_in"]
-
-
-def day_in(instant: datetime, zone: ZoneInfo) -> date:
-    """The day people in the zone see."""
-    return instant.astimezone(zone).date()
+__all__ = ["listed", "time_in"]
 
 
 def time_in(instant: datetime, zone: ZoneInfo) -> str:

@@ -25,7 +25,6 @@ from lrx.people.search import sought
 from lrx.recipient import Recipient
 from lrx.reporting_period import Span
 from lrx.reports.filter import Filter
-from lrx.reports.oci_status import held_by_several, status_of
 from lrx.reports.roster import Person, Place, piece
 from lrx.reports.rows import Row, row_of
 from lrx.reports.standing import standing_of
@@ -145,16 +144,16 @@ class _Search:
         facts = known[0] if known else read_records(self.session, at, self.course.id, ids)
         periods = [situation.period for situation in self.situations] or [self._own_cycle()]
         mandatory = [one for one in self.activities if one.mandatory]
-        held = {oci_id for one in facts.values() for oci_id in one.held}
-        shared = held_by_several(self.session, self.act.site_id, held)
         for one in people:
+            if one.id not in facts:  # came in a moment after the instant that is reported on
+                continue
             self.places[one.id] = one.place
             standings = [
                 standing_of(diagnose(situation, found[one.id]))
                 for situation, found in zip(self.situations, known, strict=True)
             ]
             shown = (self.act.zone, mandatory, len(self.activities), periods)
-            yield row_of(*shown, one, facts[one.id], status_of(facts[one.id].held, shared), standings)
+            yield row_of(*shown, one, facts[one.id], standings)
 
     def _own_cycle(self) -> Span:
         return period_of(None, self.course.expiry, self.act.zone, self.act.at)

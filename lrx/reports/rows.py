@@ -13,7 +13,7 @@ from lrx.diagnosis.facts import LearnerFacts
 from lrx.models import Activity
 from lrx.oci_id import OciId
 from lrx.reporting_period import Span
-from lrx.reports.oci_status import OciStatus
+from lrx.reports.oci_status import OciStatus, status_of
 from lrx.reports.roster import Person
 from lrx.reports.standing import Standing
 from lrx.source import SENT_SOURCES, Source
@@ -100,7 +100,6 @@ def row_of(
     periods: Sequence[Span],
     person: Person,
     learner: LearnerFacts,
-    oci_status: OciStatus,
     standings: Sequence[Standing],
 ) -> Row:
     """Return the row of a learner, of whom `learner` is known; `periods` are those that count now, `mandatory_now` the
@@ -120,7 +119,7 @@ def row_of(
         full_name=person.shown,
         username=person.username,
         oci_ids=learner.held,
-        oci_status=oci_status,
+        oci_status=status_of(learner),
         record=_shown(zone, periods, learner, record) if record else None,
         activities=Activities(each, frozenset(days), in_course),
         standings=tuple(standings),

@@ -92,3 +92,38 @@ def test_what_is_missing_at_cmars_is_shown_beside_what_it_asks_for(api: httpx.Cl
         "CA-ON-CPSO-54312",
         ["CA-ON-CPSO-54321"],
     )
+
+
+def courses_sent(api: httpx.Client) -> list[dict[str, Any]]:
+    """The courses of the demonstration that send to CMaRS."""
+    courses = api.get("/courses", params={"limit": 200}).json()["data"]
+    found = [one for one in courses if api.get(f"/courses/{one['id']}/recipients").json()["data"]]
+    assert len(found) > 1
+    return found
+
+
+def reported(api: httpx.Client, course_id: str, **wanted: str) -> int:
+    """How many learners the report of the course shows with this filter."""
+    path, count, cursor = f"/courses/{course_id}/learning-record-report", 0, None
+    while True:
+        page = api.get(path, params={**wanted, "limit": 200, **({"cursor": cursor} if cursor else {})}).json()
+        count, cursor = count + len(page["data"]), page["next_cursor"]
+        if cursor is None:
+            return count
+
+
+def test_what_a_sweep_counts_is_what_the_report_shows(api: httpx.Client) -> None:
+    for course in courses_sent(api):
+        answer = api.post("/sweeps", json={"course": {"id": course["id"]}, "recipient": "cmars"})
+        assert answer.status_code == 201, answer.text
+        swept = answer.json()
+        everybody = swept["learners"]
+        stopped = {stage["stage"]: everybody - stage["learners"] for stage in swept["funnel"]}
+
+        assert reported(api, course["id"]) == everybody > 0
+        for group in swept["groups"]:
+            wanted = {"recipient": "cmars", "chip": group["chip"], "reason": group["reason"]}
+            assert reported(api, course["id"], **wanted) == group["learners"], (course["full_name"], group)
+        of_chip = {chip: reported(api, course["id"], chip=chip) for chip in ("needs_action", "not_sent")}
+        assert sum(of_chip.values()) == stopped["F"]
+        assert sorted(stopped.values()) == list(stopped.values())

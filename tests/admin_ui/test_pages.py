@@ -83,7 +83,7 @@ async def test_a_filter_is_an_address(browser: Browser, report: str) -> None:
 @pytest.mark.parametrize(
     ("query", "names", "said"),
     [
-        ("reason=oci_missing", ["Tremblay, Luc"], ["Reason: oci_missing"]),
+        ("reason=oci_missing", ["Tremblay, Luc"], ["Reason: No OCI ID"]),
         ("record=no", ["Chen, Wei"], ["Course record: No"]),
         ("source=csv_upload", ["Fraser, Joan"], ["Source: CSV upload"]),
         ("period=past", ["Lastyear, Paul"], ["Reporting period: Earlier period"]),

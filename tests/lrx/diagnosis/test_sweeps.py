@@ -2,7 +2,6 @@
 
 from collections import Counter
 from datetime import timedelta
-from functools import partial
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -12,7 +11,7 @@ from sqlmodel import Session, select
 from lrx.access import Act
 from lrx.diagnosis.diagnoses import diagnosed, situation_of
 from lrx.diagnosis.situations import At
-from lrx.diagnosis.sweeps import PIECE, Group, group_of, sweep_piece
+from lrx.diagnosis.sweeps import PIECE, Group, group_of, swept
 from lrx.models import Activity, Course, Credential
 from tests.house import House
 from tests.lrx.diagnosis.crowd import fill
@@ -45,38 +44,30 @@ async def test_a_sweep_of_five_thousand_learners_equals_five_thousand_diagnoses(
     people = PEOPLE[house.exchange.settings.effective_database_url.partition(":")[0]]
     at, course_id = await _crowd(house, people)
     recipient = house.exchange.recipients["cmars"]
-    swept: dict[UUID, Group] = {}
-    after: UUID | None = None
-    while True:
-        piece = await house.exchange.database.read(
-            partial(sweep_piece, at=at, recipient=recipient, course_id=course_id, after=after)
-        )
-        swept |= piece.groups
-        if (after := piece.last) is None:
-            break
+    groups = await swept(house.exchange.database, at, recipient, course_id)
 
     def one_by_one(session: Session) -> dict[UUID, Group]:
         alone: dict[UUID, Group] = {}
-        for place, learner_id in enumerate(swept):
+        for place, learner_id in enumerate(groups):
             if place % 100 == 0:
                 situation = situation_of(session, at, course_id, recipient)
             alone[learner_id] = group_of(diagnosed(session, at, situation, [learner_id])[learner_id])
         return alone
 
-    assert len(swept) == people
-    assert await house.exchange.database.read(one_by_one) == swept
-    assert len({group.reason for group in swept.values()}) > 12, Counter(group.reason for group in swept.values())
+    assert len(groups) == people
+    assert await house.exchange.database.read(one_by_one) == groups
+    assert len({group.reason for group in groups.values()}) > 12, Counter(group.reason for group in groups.values())
 
 
 async def test_what_happens_during_a_sweep_changes_nothing_of_it(house: House) -> None:
     at, course_id = await _crowd(house, PIECE // 5)
     recipient = house.exchange.recipients["cmars"]
-    sweep = partial(sweep_piece, at=at, recipient=recipient, course_id=course_id, after=None)
-    before = await house.exchange.database.read(sweep)
+    before = await swept(house.exchange.database, at, recipient, course_id)
     house.advance(hours=1)
-    learner_id = next(learner_id for learner_id, group in before.groups.items() if group.reason == "oci_missing")
+    learner_id = next(learner_id for learner_id, group in before.items() if group.reason == "oci_missing")
     await house.site.send("PUT", f"/learners/{learner_id}/oci-ids", {"oci_ids": ["CA-ON-CPSO-999999"]})
     later = At(at.site_id, at.zone, at.instant + timedelta(hours=2))
 
-    assert await house.exchange.database.read(sweep) == before
-    assert (await house.exchange.database.read(partial(sweep, at=later))).groups[learner_id].reason != "oci_missing"
+    assert await swept(house.exchange.database, at, recipient, course_id) == before
+    then = await swept(house.exchange.database, later, recipient, course_id)
+    assert then[learner_id].reason != "oci_missing"

@@ -1,0 +1,53 @@
+"""Which records are voided, or were let expire by an administrator, as of an instant: the last word on each."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlmodel import Session
+
+from lrx.diagnosis.facts import Voided
+from lrx.models import Expiration, Voiding
+from lrx.tables import Rows, among, same, until
+
+__all__ = ["Lapses", "lapses_of"]
+
+
+class _Voiding(NamedTuple):
+    record_id: UUID
+    voided: bool
+    voided_at: datetime
+    actor: str
+    reason: str
+
+
+class _Expiration(NamedTuple):
+    record_id: UUID
+    expired: bool
+    expired_at: datetime
+    actor: str
+    reason: str
+
+
+_VOIDINGS = Rows(_Voiding, Voiding, lambda of: (same(of.site_id), until(of.voided_at), among(of.record_id)), "seq")
+_EXPIRATIONS = Rows(
+    _Expiration, Expiration, lambda of: (same(of.site_id), until(of.expired_at), among(of.record_id)), "seq"
+)
+
+
+class Lapses(NamedTuple):
+    """The last word on each record that was ever voided, and ever let expire, by its id."""
+
+    voided: dict[UUID, Voided]
+    expired: dict[UUID, Voided]
+
+
+def lapses_of(session: Session, site_id: UUID, instant: datetime, record_ids: Collection[UUID]) -> Lapses:
+    """Return the lapses of these records of a site at the instant."""
+    then = {"site_id": site_id, "instant": instant}
+    # In order, so that the latest of each record stays.
+    return Lapses(
+        {one.record_id: Voided(*one) for one in _VOIDINGS.read_pieces(session, record_ids, **then)},
+        {one.record_id: Voided(*one) for one in _EXPIRATIONS.read_pieces(session, record_ids, **then)},
+    )
