@@ -259,7 +259,7 @@ def test_where_framing_is_in_doubt_nothing_more_is_read(port: int, raw: bytes, s
     for size in sizes_of(raw):
         answers = ask(port, raw, size)
         # What is wrong with a body may come after the answer, which did not wait for it.
-        is_early = answers[-1].status == 405 and raw.startswith(b"POST")
+        is_early = answers[-1].status == 405 and b"POST " in raw
         assert [answer.status for answer in answers] == ([*statuses[:-1], 405] if is_early else statuses)
         assert "sentinel" not in {answer.headers["x-request-id"] for answer in answers}
         assert is_early or answers[-1].headers["connection"] == "close"

@@ -49,7 +49,7 @@ async def test_jobs_come_to_the_same_end_however_often_the_server_is_killed(hous
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, 2, 3])
 async def test_jobs_come_to_the_same_end_after_many_kills(house: House, served: Served, seed: int) -> None:
     await _kill(house, served, random.Random(seed), kills=20)
 
