@@ -91,14 +91,12 @@ def _templates() -> Environment:
     )
     templates.globals.update(
         _=_say_literal,
-        activity_states=words.ACTIVITY_STATES,
         chips=words.CHIPS,
         natives=NATIVE,
         oci_statuses=words.OCI_STATUSES,
         periods=words.PERIODS,
         sources=SOURCE_TITLES,
         turns=words.TURNS,
-        yes_or_no=words.YES_OR_NO,
     )
     templates.filters.update(
         say=_say,

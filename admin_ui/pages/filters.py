@@ -23,7 +23,7 @@ from lrx.source import SOURCE_TITLES, Source
 from lrx.text import Text, text
 from lrx.web.problems import UnknownPath
 
-__all__ = ["Active", "active", "address", "filter_from", "form_named", "query_of"]
+__all__ = ["PARAMETERS", "Active", "Parameter", "active", "address", "filter_from", "form_named", "query_of"]
 
 Wanted = TypeVar("Wanted", Filter, SiteFilter)
 
@@ -40,6 +40,11 @@ class Parameter:
     label: Text
     read: Callable[[str], Any]
     values: Mapping[Any, Text] | None = None
+
+    @property
+    def choices(self) -> Mapping[str, Text]:
+        """The words of its values, by the values as addresses write them."""
+        return {_written(value): word for value, word in (self.values or {}).items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 from urllib.parse import urlencode
 from uuid import UUID
 
 from sqlmodel import Session
 from starlette.responses import Response
 
-from admin_ui.pages.filters import Active, active, address, filter_from, form_named, query_of
+from admin_ui.pages.filters import PARAMETERS, Active, Parameter, active, address, filter_from, form_named, query_of
 from admin_ui.rendering import render
 from admin_ui.visit import Visit
 from lrx.api.pagination import InvalidCursor, decode_cursor, encode_cursor
@@ -59,13 +60,16 @@ class LearningRecordsPage:
     tally: Tally
     wanted: Filter
     values: Mapping[str, str]
+    recipients: Mapping[str, str | Text]
     reasons: Mapping[str, Text]
+    activities: Mapping[str, str]
     active: Sequence[Active]
     presets: Sequence[Preset]
     next_address: str | None
     first_address: str | None
     clear_address: str
     downloads: Mapping[str, str]
+    parameters: ClassVar[Mapping[str, Parameter]] = PARAMETERS
 
     @property
     def is_all_clear(self) -> bool:
@@ -93,7 +97,9 @@ async def show(visit: Visit) -> Response:
         tally=counted,
         wanted=wanted,
         values=kept,
+        recipients={column.recipient: column.title for column in report.columns},
         reasons=TITLES,
+        activities={str(one.id): one.full_name for one in report.activities},
         active=active(wanted, path, _names(report)),
         presets=[_preset(path, title, preset, wanted) for title, preset in PRESETS],
         next_address=f"?{urlencode({**kept, 'after': following})}" if following else None,

@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import ClassVar
 from urllib.parse import urlencode
 from uuid import UUID
 
 from sqlmodel import Session, select
 from starlette.responses import Response
 
-from admin_ui.pages.filters import Active, active, address, filter_from, form_named, query_of
+from admin_ui.pages.filters import PARAMETERS, Active, Parameter, active, address, filter_from, form_named, query_of
 from admin_ui.rendering import render
 from admin_ui.visit import Visit
 from lrx.api.pagination import InvalidCursor, decode_cursor, encode_cursor
@@ -35,6 +36,7 @@ class SiteRecordsPage:
     first_address: str | None
     clear_address: str
     downloads: Mapping[str, str]
+    parameters: ClassVar[Mapping[str, Parameter]] = PARAMETERS
 
 
 async def show(visit: Visit) -> Response:
