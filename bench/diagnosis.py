@@ -5,26 +5,23 @@ The cost is the server's own CPU time for each request over HTTP. CMaRS has aske
 
 import argparse
 import asyncio
-import json
-import os
-import platform
-import sqlite3
 import statistics
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import httpx
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from bench.exchange import COURSES, Bench, furnish, http_request
+from bench.exchange import COURSES, LARGE, LARGEST, SMALL, Bench, Served, furnish, http_request
 from bench.fill import fill
 from bench.load import cpu_seconds, run
+from bench.machine import machine
 from lrx.schema import run_with_connection
 from tests.postgres import NoServer, server
 
-SMALL, LARGE, LARGEST = 10_000, 1_000_000, 5_000_000
 ASKED_DAYS = 3
 CLIENTS = 4
 
@@ -57,59 +54,61 @@ def _ask(connection: Connection) -> None:
     connection.execute(sa.text("ANALYZE"))
 
 
-def measure(bench: Bench, rounds: int, size: int) -> tuple[float, float]:
-    """Print what a diagnosis costs, and a sweep for each learner; return both in microseconds."""
+def diagnoses(bench: Bench, real: Served, key: str, rounds: int, size: int) -> float:
+    """Return the microseconds a diagnosis costs, and print them."""
     learners = bench.records // COURSES
-    with bench.servers() as (_, real, ways):
-        key = f"Bearer {ways['key']}"
 
-        def diagnosis(number: int) -> bytes:
-            body = {
-                "learner": {"username": f"bench{number * 7919 % learners}"},
-                "course": {"shortname": f"BENCH-{number % COURSES}"},
-                "recipient": "cmars",
-            }
-            return http_request("POST", "/api/v1/diagnoses", key, body)
+    def diagnosis(number: int) -> bytes:
+        body = {
+            "learner": {"username": f"bench{number * 7919 % learners}"},
+            "course": {"shortname": f"BENCH-{number % COURSES}"},
+            "recipient": "cmars",
+        }
+        return http_request("POST", "/api/v1/diagnoses", key, body)
 
-        loads = [
-            asyncio.run(run(real.port, real.pid, diagnosis, range(turn * size, (turn + 1) * size), CLIENTS))
-            for turn in range(rounds + 1)
-        ][1:]  # the first warms up
-        cost = statistics.median(load.cpu for load in loads)
-        ordered = sorted(second for load in loads for second in load.seconds)
-        p95 = ordered[int(len(ordered) * 0.95) - 1]
-        before = cpu_seconds(real.pid)
-        with httpx.Client(base_url=f"http://127.0.0.1:{real.port}/api/v1", trust_env=False, timeout=3600) as client:
-            body = {"course": {"shortname": "BENCH-0"}, "recipient": "cmars"}
-            answer = client.post("/sweeps", json=body, headers={"Authorization": key}).raise_for_status()
-        swept = answer.json()["learners"]
-        each = (cpu_seconds(real.pid) - before) * 1_000_000 / swept
-    print(
-        f"  a diagnosis              {cost:8.0f} us   {CLIENTS} clients: p95 {p95 * 1000:.1f} ms (goal 300)\n"
-        f"  a sweep, each learner    {each:8.0f} us   {swept:,} learners",
-        flush=True,
-    )
-    return cost, each
+    loads = [
+        asyncio.run(run(real.port, real.pid, diagnosis, range(turn * size, (turn + 1) * size), CLIENTS))
+        for turn in range(rounds + 1)
+    ][1:]  # the first warms up
+    cost = statistics.median(load.cpu for load in loads)
+    ordered = sorted(second for load in loads for second in load.seconds)
+    p95 = ordered[int(len(ordered) * 0.95) - 1]
+    print(f"  a diagnosis              {cost:8.0f} us   {CLIENTS} clients: p95 {p95 * 1000:.1f} ms (goal 300)")
+    return cost
 
 
-def bench_engine(url: str, folder: Path, sizes: list[int], asked: argparse.Namespace) -> None:
-    """Measure one engine at each size."""
+def sweep(real: Served, key: str) -> float:
+    """Return the microseconds a sweep costs for each learner, and print them."""
+    before = cpu_seconds(real.pid)
+    with httpx.Client(base_url=f"http://127.0.0.1:{real.port}/api/v1", trust_env=False, timeout=3600) as client:
+        body = {"course": {"shortname": "BENCH-0"}, "recipient": "cmars"}
+        answer = client.post("/sweeps", json=body, headers={"Authorization": key}).raise_for_status()
+    swept = answer.json()["learners"]
+    cost = (cpu_seconds(real.pid) - before) * 1_000_000 / swept
+    print(f"  a sweep, each learner    {cost:8.0f} us   {swept:,} learners", flush=True)
+    return cost
+
+
+def bench_engine(url: str, folder: Path, sizes: Sequence[int], rounds: int, size: int) -> None:
+    """Measure one engine at each of its sizes. Nobody has a course of half a million: the third is not swept."""
     folder.mkdir()
     furnish(url, folder)
-    done, first = 0, (0.0, 0.0)
+    done, first = 0, dict[str, float]()
     for records in sizes:
         began = time.perf_counter()
         fill(url, done // COURSES, records // COURSES)
         ask(url)
         print(f" {records:,} records (made in {time.perf_counter() - began:.0f} s)", flush=True)
-        costs = measure(Bench(url, folder, records), asked.rounds, asked.size)
-        if done:
-            print(
-                f"  a diagnosis          {costs[0] / first[0]:5.2f} x its cost with {sizes[0]:,} (goal 1.5)\n"
-                f"  a sweep, each learner {costs[1] / first[1]:4.2f} x its cost with {sizes[0]:,}",
-                flush=True,
-            )
-        first, done = (first if done else costs), records
+        bench = Bench(url, folder, records)
+        with bench.servers() as (_, real, ways):
+            key = f"Bearer {ways['key']}"
+            costs = {"a diagnosis": diagnoses(bench, real, key, rounds, size)}
+            if records in sizes[:2]:
+                costs["a sweep, each learner"] = sweep(real, key)
+        first = first or costs
+        for name, cost in costs.items() if done else ():
+            print(f"  {name:24} {cost / first[name]:5.2f} x its cost with {sizes[0]:,} (goal 1.5)", flush=True)
+        done = records
 
 
 def main() -> None:
@@ -117,23 +116,21 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--size", type=int, default=200, help="requests in a round")
     parser.add_argument("--records", type=int, default=LARGE, help="records of the large database")
-    parser.add_argument("--largest", type=int, default=0, help=f"another size on PostgreSQL, such as {LARGEST}")
+    parser.add_argument("--largest", type=int, default=LARGEST, help="a third size, on PostgreSQL")
     parser.add_argument("--engine", choices=["sqlite", "postgresql"], help="one of the two only")
     asked = parser.parse_args()
-    machine = {"cores": os.cpu_count(), "machine": platform.machine(), "system": platform.release()}
-    print(json.dumps({**machine, "python": platform.python_version(), "sqlite": sqlite3.sqlite_version}))
+    print(f"{machine()}; {CLIENTS} clients on the same machine")
     sizes = [SMALL, asked.records]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         if asked.engine != "postgresql":
             print("SQLite")
-            bench_engine(f"sqlite:///{folder / 'lrx.db'}", folder / "sqlite", sizes, asked)
+            bench_engine(f"sqlite:///{folder / 'lrx.db'}", folder / "sqlite", sizes, asked.rounds, asked.size)
         if asked.engine != "sqlite":
             try:
                 with server(durable=True) as postgres:
                     print("PostgreSQL")
-                    largest = [asked.largest] if asked.largest else []
-                    bench_engine(postgres, folder / "postgresql", [*sizes, *largest], asked)
+                    bench_engine(postgres, folder / "postgresql", [*sizes, asked.largest], asked.rounds, asked.size)
             except NoServer as missing:
                 print(f"PostgreSQL is left out: {missing}")
 

@@ -10,9 +10,7 @@ import asyncio
 import base64
 import json
 import os
-import platform
 import socket
-import sqlite3
 import statistics
 import subprocess
 import sys
@@ -28,6 +26,7 @@ import httpx
 
 from bench.fill import COURSES, fill
 from bench.load import Load, Request, run
+from bench.machine import machine
 from tests.postgres import NoServer, server
 
 CLIENTS = 32
@@ -35,7 +34,7 @@ FEW = 8
 BATCH = 100
 EXTRA = 40
 """Courses without a record yet."""
-SMALL, LARGE = 10_000, 1_000_000
+SMALL, LARGE, LARGEST = 10_000, 1_000_000, 5_000_000
 STATEMENT = {
     "verb": {"id": "http://adlnet.gov/expapi/verbs/completed"},
     "object": {
@@ -254,10 +253,7 @@ def main() -> None:
     parser.add_argument("--engine", choices=["sqlite", "postgresql"], help="one of the two only")
     parser.add_argument("--only", default="", help="requests with this in their name, such as `looked up`")
     asked = parser.parse_args()
-    print(
-        f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()} {platform.release()}, "
-        f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}; {CLIENTS} clients on the same machine"
-    )
+    print(f"{machine()}; {CLIENTS} clients on the same machine")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         if asked.engine != "postgresql":

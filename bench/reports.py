@@ -10,12 +10,10 @@ all of a small course, 5,000 of a large one. Memory is the growth of the server'
 import argparse
 import asyncio
 import os
-import platform
-import sqlite3
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,8 +21,9 @@ import httpx
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
-from bench.exchange import LARGE, SMALL, Served, furnish, started
+from bench.exchange import LARGE, LARGEST, SMALL, Served, furnish, started
 from bench.fill import COURSES, fill
+from bench.machine import machine
 from lrx.schema import run_with_connection
 from tests.postgres import NoServer, execute, server
 from tests.served import Served as Installation
@@ -126,17 +125,17 @@ def _kilobytes(pid: int, name: str) -> int:
     return next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:"))
 
 
-def compare(small: Reports, large: Reports, asked: argparse.Namespace) -> None:
+def compare(small: Reports, large: Reports, records: int, times: int) -> None:
     """Ask both for each page in turn, and tell what either took."""
     there = large.addresses()
     with small.visit() as (_, few), large.visit() as (_, many):
         for name, path in small.addresses().items():
-            pairs = [(_seconds(few, path), _seconds(many, there[name])) for _ in range(asked.times + 2)][2:]
+            pairs = [(_seconds(few, path), _seconds(many, there[name])) for _ in range(times + 2)][2:]
             low, high = (statistics.median(pair[side] for pair in pairs) for side in (0, 1))
             ratio = statistics.median(pair[1] / pair[0] for pair in pairs)
             goal = f"(goal {GOAL})" if name in OF_THE_GOAL else ""
             print(
-                f"  {name:28} {low * 1000:7.1f} ms with {SMALL:,}, {high * 1000:7.1f} ms with {asked.records:,} records"
+                f"  {name:28} {low * 1000:7.1f} ms with {SMALL:,}, {high * 1000:7.1f} ms with {records:,} records"
                 f" {ratio:5.2f} x {goal}",
                 flush=True,
             )
@@ -148,8 +147,8 @@ def _seconds(client: httpx.Client, path: str) -> float:
     return time.perf_counter() - began
 
 
-def bench(urls: tuple[str, str], folder: Path, asked: argparse.Namespace) -> None:
-    """Measure one engine: a small database and a large one."""
+def bench(urls: tuple[str, str], folder: Path, sizes: Sequence[int], times: int) -> None:
+    """Measure one engine: a small database and a large one, at each of its sizes."""
     small, large = (Reports(url, folder / name) for url, name in zip(urls, ("small", "large"), strict=True))
     for reports in (small, large):
         reports.folder.mkdir(parents=True)
@@ -157,12 +156,14 @@ def bench(urls: tuple[str, str], folder: Path, asked: argparse.Namespace) -> Non
         enlarge(reports.url, 0, SMALL // COURSES)
     there = SMALL // COURSES
     for learners in (FEW, MANY):
-        if learners * COURSES <= asked.records:
+        if learners * COURSES <= sizes[0]:
             enlarge(large.url, there, learners)
             there = learners
             _tell_files(large, learners)
-    enlarge(large.url, there, asked.records // COURSES)
-    compare(small, large, asked)
+    for records in sizes:
+        enlarge(large.url, there, records // COURSES)
+        there = records // COURSES
+        compare(small, large, records, times)
 
 
 def _tell_files(reports: Reports, learners: int) -> None:
@@ -178,25 +179,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--times", type=int, default=15, help="times each page is asked for")
     parser.add_argument("--records", type=int, default=LARGE, help="records of the large database")
+    parser.add_argument("--largest", type=int, default=LARGEST, help="a third size, on PostgreSQL")
     parser.add_argument("--engine", choices=["sqlite", "postgresql"], help="one of the two only")
     asked = parser.parse_args()
-    print(
-        f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()} {platform.release()}, "
-        f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}; one client on the same machine"
-    )
+    print(f"{machine()}; one client on the same machine")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         if asked.engine != "postgresql":
             print("SQLite")
             files = (f"sqlite:///{folder / 'small.db'}", f"sqlite:///{folder / 'large.db'}")
-            bench(files, folder / "sqlite", asked)
+            bench(files, folder / "sqlite", [asked.records], asked.times)
         if asked.engine != "sqlite":
             try:
                 with server(durable=True) as postgres:
                     print("PostgreSQL")
                     asyncio.run(execute(postgres, "CREATE DATABASE small"))
                     small = make_url(postgres).set(database="small").render_as_string(hide_password=False)
-                    bench((small, postgres), folder / "postgresql", asked)
+                    bench((small, postgres), folder / "postgresql", [asked.records, asked.largest], asked.times)
             except NoServer as missing:
                 print(f"PostgreSQL is left out: {missing}")
 

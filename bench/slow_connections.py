@@ -7,12 +7,11 @@ and each into the database. Clients and server share the machine.
 
 import argparse
 import asyncio
-import os
-import platform
 import tempfile
 import time
 from pathlib import Path
 
+from bench.machine import machine
 from tests.served import Served
 from tests.slow_clients import attack, basic, files_of, honest, memory_of, raise_own_files
 
@@ -55,10 +54,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=60)
     asked = parser.parse_args()
     count = raise_own_files(asked.count)
-    print(
-        f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()} {platform.release()}, "
-        f"Python {platform.python_version()}; {count} slow connections on the same machine"
-    )
+    print(f"{machine()}; {count} slow connections on the same machine")
     if count < asked.count:
         print("  fewer than asked for: the limit of open files is low")
     with tempfile.TemporaryDirectory() as name:

@@ -8,10 +8,8 @@ and whole. Ends with 1 when anything was lost.
 import argparse
 import asyncio
 import os
-import platform
 import random
 import signal
-import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -27,6 +25,7 @@ import asyncpg
 import structlog
 from sqlalchemy.engine import make_url
 
+from bench.machine import machine
 from lrx.schema import migrate
 from tests.crashes.invariants import breaches
 from tests.crashes.lives import Lives
@@ -179,10 +178,7 @@ def _machine() -> str:
         version = postgres.stdout.strip()
     except NoServer:
         version = "no PostgreSQL"
-    return (
-        f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()} {platform.release()}, "
-        f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {version}; 4 clients on the same machine"
-    )
+    return f"{machine()}, {version}; 4 clients on the same machine"
 
 
 def main() -> None:
