@@ -2,9 +2,11 @@
 readers beside it."""
 
 import asyncio
+import errno
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -45,7 +47,12 @@ class EmbeddedEngine:
         """Run `work` in a transaction of its own. Raises `Overloaded` when too many wait."""
 
         def transaction() -> T:
-            with self.engine.connect() as connection, connection.begin(), _session(connection) as session:
+            with (
+                _told_of_damage(self.engine),
+                self.engine.connect() as connection,
+                connection.begin(),
+                _session(connection) as session,
+            ):
                 result = work(session)
                 session.flush()
                 return result
@@ -56,7 +63,11 @@ class EmbeddedEngine:
         """Run `work` over one snapshot; what it tries to write is refused. Raises `Overloaded` when too many wait."""
 
         def snapshot() -> T:
-            with self.engine.connect().execution_options(lrx_read_only=True) as connection, connection.begin():
+            with (
+                _told_of_damage(self.engine),
+                self.engine.connect().execution_options(lrx_read_only=True) as connection,
+                connection.begin(),
+            ):
                 connection.exec_driver_sql("PRAGMA query_only = ON")
                 try:
                     with _session(connection) as session:
@@ -97,6 +108,15 @@ class _Threads:
 
     def _left(self, _future: asyncio.Future[Any]) -> None:
         self._waiting -= 1
+
+
+@contextmanager
+def _told_of_damage(engine: Engine) -> Iterator[None]:
+    """SQLite quotes what it cannot make sense of, and where that is no text the driver fails over the message."""
+    try:
+        yield
+    except UnicodeDecodeError as error:
+        raise OSError(errno.EILSEQ, "what it holds is damaged", engine.url.database) from error
 
 
 def _session(connection: Connection) -> Session:

@@ -11,6 +11,7 @@ from sqlmodel import Session
 
 from lrx.database import Database, open_database
 from lrx.errors import Busy, OutcomeUnknown, StorageFull, StorageUnavailable
+from lrx.failures import sentence_of
 from lrx.storage_faults import refusal
 from lrx.text import say
 from lrx.web.problems import status_of
@@ -180,6 +181,23 @@ async def test_a_file_that_is_no_database_is_not_blamed_on_the_caller(tmp_path: 
     database = open_database(f"sqlite:///{tmp_path / 'lrx.db'}")
     try:
         assert isinstance(await failed(database), StorageUnavailable)
+    finally:
+        await database.close()
+
+
+@pytest.mark.anyio
+async def test_damage_that_cannot_be_quoted_is_damage(tmp_path: Path) -> None:
+    path = tmp_path / "lrx.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE t (a)")
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute("UPDATE sqlite_schema SET name = CAST(x'FFFE' AS TEXT), sql = 'CREATE TABLE'")
+    database = open_database(f"sqlite:///{path}")
+    try:
+        assert isinstance(await failed(database), StorageUnavailable)
+        with pytest.raises(StorageUnavailable) as told:
+            await database.read(lambda session: session.connection().exec_driver_sql("SELECT * FROM t").all())
+        assert "damaged" in str(sentence_of(told.value, f"sqlite:///{path}"))
     finally:
         await database.close()
 
