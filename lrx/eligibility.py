@@ -213,7 +213,7 @@ _DECIDING: tuple[tuple[Effect, DeliveryStatus], ...] = (
 
 def decide(facts: Facts, open_status: DeliveryStatus) -> tuple[DeliveryStatus, str | None]:
     """Return where the delivery stands and the code of the check that put it there; `open_status` when none objects."""
-    failed = [finding.check for finding in findings(facts) if not finding.passed]
+    failed = [check for check in CHECKS if check.fails(facts) is not None]
     for effect, status in _DECIDING:
         for check in failed:
             if check.effect is effect:

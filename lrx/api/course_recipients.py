@@ -267,7 +267,7 @@ def remove_course_recipient(call: Call, path: CourseRecipientPath, session: Sess
 
 def _course_recipient(call: Call, session: Session, course: Course, link: CourseRecipient) -> CourseRecipientPublic:
     span = period_of(link.reporting_period, course.expiry, call.act.zone, call.act.at)
-    intervals = intervals_of(session, call.act.site_id, [link.id]).get(link.id, ())
+    intervals = intervals_of(session, call.act.site_id, [course.id]).get(course.id, {}).get(link.recipient, ())
     return CourseRecipientPublic(
         id=link.id,
         course_id=course.id,

@@ -3,33 +3,26 @@ of sites."""
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any, NamedTuple
+from functools import cache
+from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
+import sqlalchemy as sa
 from pydantic import BaseModel
 from sqlmodel import Session
 
+from lrx.database import pieces
 from lrx.eligibility import Interval
 from lrx.models import CourseRecipient, LearnerOciId, RecipientInterval, SiteRecipient
 from lrx.oci_id import OciId
 from lrx.recipient import Recipient
-from lrx.tables import Rows, among, same
+from lrx.tables import Rows, among, interned, same, table
 
-__all__ = ["Link", "enabled_settings", "held_oci_ids", "intervals_of", "is_enabled", "links_of", "site_settings"]
-
-
-class Link(NamedTuple):
-    """One recipient of a course."""
-
-    id: UUID
-    course_id: UUID
-    recipient: str
+__all__ = ["Receiving", "enabled_settings", "held_oci_ids", "intervals_of", "is_enabled", "site_settings"]
 
 
-class _Span(NamedTuple):
-    course_recipient_id: UUID
-    added_at: datetime
-    removed_at: datetime | None
+Receiving: TypeAlias = dict[str, tuple[Interval, ...]]
+"""The recipients of a course, each with its effective intervals, oldest first."""
 
 
 class _Held(NamedTuple):
@@ -40,20 +33,29 @@ class _Held(NamedTuple):
     id: UUID
 
 
-_LINKS = Rows(Link, CourseRecipient, lambda of: (same(of.site_id), among(of.course_id)))
 _HELD = Rows(_Held, LearnerOciId, lambda of: (same(of.site_id), among(of.learner_id), of.held_until.is_(None)))
-_SPANS = Rows(_Span, RecipientInterval, lambda of: (same(of.site_id), among(of.course_recipient_id)), "added_at")
 
 
-def links_of(
-    session: Session, site_id: UUID, course_ids: Collection[UUID], recipients: Collection[str]
-) -> dict[UUID, list[Link]]:
-    """Return the recipients of each course that are among `recipients`; a course without one is left out."""
-    found: dict[UUID, list[Link]] = {}
-    for link in _LINKS.read_pieces(session, course_ids, site_id=site_id):
-        if link.recipient in recipients:
-            found.setdefault(link.course_id, []).append(link)
+def intervals_of(session: Session, site_id: UUID, course_ids: Collection[UUID]) -> dict[UUID, Receiving]:
+    """Return who receives from each course, and in which effective intervals, oldest first. A course that never had a
+    recipient is left out."""
+    session.flush()
+    found: dict[UUID, Receiving] = {}
+    for some in pieces(course_ids):
+        rows = session.connection().execute(_intervals(), {"site_id": site_id, "some": some})
+        for course_id, recipient, added_at, removed_at in rows:
+            receiving = found.setdefault(course_id, {})
+            receiving[recipient] = (*receiving.get(recipient, ()), Interval(added_at, removed_at))
     return found
+
+
+@cache
+def _intervals() -> sa.Select[Any]:
+    links, spans = table(CourseRecipient), table(RecipientInterval)
+    of = sa.and_(spans.c.site_id == links.c.site_id, spans.c.course_recipient_id == links.c.id)
+    wanted = (interned(links.c.course_id), links.c.recipient, spans.c.added_at, spans.c.removed_at)
+    query = sa.select(*wanted).select_from(links.join(spans, of))
+    return query.where(same(links.c.site_id), among(links.c.course_id)).order_by(spans.c.added_at)
 
 
 def held_oci_ids(session: Session, site_id: UUID, learner_ids: Collection[UUID]) -> dict[UUID, tuple[OciId, ...]]:
@@ -62,15 +64,6 @@ def held_oci_ids(session: Session, site_id: UUID, learner_ids: Collection[UUID])
     found: dict[UUID, tuple[OciId, ...]] = {}
     for one in sorted(held, key=lambda one: (not one.is_primary, one.held_from, one.id)):
         found[one.learner_id] = (*found.get(one.learner_id, ()), one.oci_id)
-    return found
-
-
-def intervals_of(session: Session, site_id: UUID, link_ids: Collection[UUID]) -> dict[UUID, tuple[Interval, ...]]:
-    """Return the effective intervals of each course recipient, oldest first."""
-    found: dict[UUID, tuple[Interval, ...]] = {}
-    for span in _SPANS.read_pieces(session, set(link_ids), site_id=site_id):
-        earlier = found.get(span.course_recipient_id, ())
-        found[span.course_recipient_id] = (*earlier, Interval(span.added_at, span.removed_at))
     return found
 
 

@@ -15,7 +15,7 @@ from lrx.access import Act
 from lrx.clock import local_date
 from lrx.database import insert_new, pieces
 from lrx.delivery.cases import Case, Pair, activities_named, cases_of
-from lrx.delivery.holdings import held_oci_ids, intervals_of, links_of, site_settings
+from lrx.delivery.holdings import held_oci_ids, intervals_of, site_settings
 from lrx.delivery.proofs import proof
 from lrx.eligibility import Facts, Interval, decide
 from lrx.models import Delivery, DeliveryStatus, Learner, LearningRecord, Operation, SubjectKind
@@ -81,28 +81,35 @@ def reconsider_pairs(session: Session, act: Act, recipients: Mapping[str, Recipi
     )
 
 
-def reconsider_cases(session: Session, act: Act, recipients: Mapping[str, Recipient], cases: Iterable[Case]) -> int:
-    """Do what `reconsider` does for many cases of one site, each read in this transaction."""
+def reconsider_cases(
+    session: Session,
+    act: Act,
+    recipients: Mapping[str, Recipient],
+    cases: Iterable[Case],
+    just_made: Collection[UUID] = (),
+) -> int:
+    """Do what `reconsider` does for many cases of one site, each read in this transaction. `just_made` are records made
+    in it, of which no delivery needs to be looked for."""
     cases = [case for case in cases if case.records]
-    links = links_of(session, act.site_id, {case.course.id for case in cases}, recipients.keys())
-    cases = [case for case in cases if case.course.id in links]
-    if not cases:
+    intervals = intervals_of(session, act.site_id, {case.course.id for case in cases})
+    cases = [case for case in cases if case.course.id in intervals]
+    codes = sorted({code for case in cases for code in intervals[case.course.id]} & recipients.keys())
+    if not codes:
         return 0
     learner_ids = {case.learner_id for case in cases}
     oci_ids = held_oci_ids(session, act.site_id, learner_ids)
     activities = activities_named(
         session, {record.activity_id for case in cases for record in case.records if record.activity_id}
     )
-    intervals = intervals_of(session, act.site_id, [link.id for case in cases for link in links[case.course.id]])
-    codes = sorted({link.recipient for case in cases for link in links[case.course.id]})
-    standing = _standing(session, act.site_id, codes, [record.id for case in cases for record in case.records])
+    before = [record.id for case in cases for record in case.records if record.id not in just_made]
+    standing = _standing(session, act.site_id, codes, before)
     moved, owed = 0, []
     for code in codes:
         recipient = recipients[code]
         settings = site_settings(session, act.site_id, recipient)
         open_status = DeliveryStatus.OFFERED if isinstance(recipient, PullRecipient) else DeliveryStatus.PENDING
         for case in cases:
-            spans = next((intervals.get(link.id, ()) for link in links[case.course.id] if link.recipient == code), None)
+            spans = intervals[case.course.id].get(code)
             if spans is None:
                 continue
             held = oci_ids.get(case.learner_id, ())
@@ -115,7 +122,7 @@ def reconsider_cases(session: Session, act: Act, recipients: Mapping[str, Recipi
                     owed.append(_owed(act, case, code, record.id, status, reason))
                 else:
                     moved += _move(session, act, found, status, reason)
-    return moved + len(insert_new(session, table(Delivery), owed, ["id"]))
+    return moved + len(insert_new(session, table(Delivery), owed, ["revision"]))  # counted only: an id costs more
 
 
 def _facts(case: Case, record: Any, spans: Sequence[Interval], held: tuple[Any, ...], objections: Any) -> Facts:

@@ -30,8 +30,7 @@ class ExternalIdTaken(Conflict):
     code = "external_id_taken"
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(NamedTuple):
     """What became of a claim: a new record, the record that was there, or an amendment of it."""
 
     record_id: UUID

@@ -104,7 +104,7 @@ def course_named(session: Session, site_id: UUID, named: CourseNamed) -> UUID:
 def _names(named: CourseNamed | ActivityNamed) -> list[Name]:
     if named.iri is not None:
         return [("iri", form) for form in address_forms(named.iri)]
-    return [next((way, value) for way, value in named if value is not None)]
+    return [next(one for one in vars(named).items() if one[1] is not None)]
 
 
 def _learner_names(named: LearnerNamed) -> list[Name]:

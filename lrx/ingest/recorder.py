@@ -56,7 +56,8 @@ def record_all(
     outcomes = [book.enter(act, completion) for act, completion in claims]
     kept = book.keep(session)
     touched = {(one.learner_id, one.course_id) for one, told in zip(completions, outcomes, strict=True) if told in kept}
-    reconsider_cases(session, act, recipients, [cases[pair] for pair in touched])
+    made = {one.record_id for one in kept if one.result == "recorded"}
+    reconsider_cases(session, act, recipients, [cases[pair] for pair in touched], made)
     return [_told(outcome, kept) if isinstance(outcome, Recorded) else outcome for outcome in outcomes]
 
 
@@ -187,9 +188,10 @@ class _Book:
         records = {row.id for row in insert_new(session, table(LearningRecord), self.records, ["id"])}
         rosters.enter(session, self.site_id, self._joining())
         amendments = {row.id for row in insert_new(session, table(Amendment), self.amendments, ["id"])}
-        new = {one for one in self.made if (one.amendment_id or one.record_id) in (records | amendments)}
-        audit.keep_all(session, [entry for one, entry in self.made.items() if one in new])
-        return new
+        kept = records | amendments
+        new = {one: entry for one, entry in self.made.items() if (one.amendment_id or one.record_id) in kept}
+        audit.keep_all(session, list(new.values()))
+        return set(new)
 
     def _joining(self) -> dict[Pair, bool]:
         """Who comes to a roster, or to a course record, by what is kept now."""

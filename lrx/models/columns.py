@@ -30,11 +30,13 @@ class UtcDateTime(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a datetime without a time zone cannot be kept")
-        return value.astimezone(UTC)
+        return None if value is None else _in_utc(value)
+
+    def bind_processor(self, dialect: Dialect) -> Any:
+        if dialect.name != "sqlite":
+            return super().bind_processor(dialect)
+        # Written in one step: every row of the hot paths has several.
+        return lambda value: None if value is None else _in_utc(value).isoformat(" ", "microseconds")[:26]
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         return None if value is None else value.astimezone(UTC)
@@ -44,6 +46,12 @@ class UtcDateTime(TypeDecorator[datetime]):
             return super().result_processor(dialect, coltype)
         # Read together with its zone: that costs a fifth of giving the zone to a datetime without one.
         return lambda written: None if written is None else datetime.fromisoformat(f"{written}+00:00")
+
+
+def _in_utc(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        raise ValueError("a datetime without a time zone cannot be kept")
+    return value.astimezone(UTC)
 
 
 class OciIdColumn(TypeDecorator[OciId]):

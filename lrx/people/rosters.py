@@ -31,9 +31,15 @@ def enter(session: Session, site_id: UUID, pairs: Mapping[tuple[UUID, UUID], boo
     session.flush()
     rows = [
         {"site": site_id, "learner": learner_id, "course": course_id, "counts": counts}
-        for (learner_id, course_id), counts in sorted(pairs.items())
+        for (learner_id, course_id), counts in sorted(pairs.items(), key=_by_ids)
     ]
     connection.execute(_enter(connection.dialect.name), rows)
+
+
+def _by_ids(entry: tuple[tuple[UUID, UUID], bool]) -> tuple[int, int]:
+    """One order for all, so that no two transactions take the rows crosswise."""
+    (learner_id, course_id), _ = entry
+    return learner_id.int, course_id.int
 
 
 def see(session: Session, site_id: UUID, learner_id: UUID, course_id: UUID) -> None:
