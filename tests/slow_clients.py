@@ -24,6 +24,7 @@ __all__ = [
     "files_of",
     "honest",
     "memory_of",
+    "peak_memory_of",
     "raise_own_files",
 ]
 
@@ -206,6 +207,12 @@ def files_of(pid: int) -> int:
 def memory_of(pid: int) -> int:
     """Resident megabytes of a process."""
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") // 1_000_000
+
+
+def peak_memory_of(pid: int) -> int:
+    """Resident megabytes of a process when it had the most."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) // 1000
 
 
 def raise_own_files(wanted: int) -> int:

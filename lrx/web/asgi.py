@@ -144,7 +144,8 @@ class _Passage:
         except ClientDisconnect:
             return  # nobody is left to answer
         except LrxError as error:
-            refusal = error
+            # Without its trace, which would hold this frame, and with it the body, until garbage is looked for.
+            refusal = error.with_traceback(None)
         except Exception as error:
             log.error("unexpected error", error=type(error).__qualname__, trace=trace_of(error))
             refusal = Unexpected(self.request_id)
