@@ -5,7 +5,6 @@ Nothing is picked where several are left, and everything that was considered is 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
@@ -39,7 +38,8 @@ class RecipientMeant:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The one question the ticket asks. Several learners are several accounts of one name: the same person twice."""
+    """The one question the ticket asks. Several learners are several accounts of one name, of which the text
+    names none by what only one of them has."""
 
     learner_ids: tuple[UUID, ...]
     course_id: UUID
@@ -50,8 +50,8 @@ class Choice:
 class Understanding:
     """What a ticket means. `certain` is the one choice left; otherwise `questions` say what a person must choose.
 
-    `nearest` are people of similar names, where nobody is meant. A ticket names no moment to judge at: `as_of` is
-    empty, which means now. Days in the text are among what was found.
+    `nearest` are people of similar names, where nobody is meant. A ticket names no moment to judge at; days in the text
+    are among what was found.
     """
 
     ticket: Ticket
@@ -63,7 +63,6 @@ class Understanding:
     certain: Choice | None
     questions: tuple[Text, ...]
     notes: tuple[Text, ...]
-    as_of: datetime | None = None
 
 
 def titles(recipients: Mapping[str, Recipient]) -> Mapping[str, str]:
@@ -97,7 +96,7 @@ def understand(
     ]
     certain = None
     if accounts and course and len(asked) == 1:
-        certain = Choice(tuple(one.learner_id for one in accounts), course.course_id, asked[0].code)
+        certain = Choice(tuple(one.learner_id for one in left), course.course_id, asked[0].code)
     return Understanding(
         ticket=ticket,
         people=tuple(people[:MOST]),
@@ -112,12 +111,12 @@ def understand(
 
 
 def _one_person(people: Sequence[PersonMeant]) -> tuple[PersonMeant, ...]:
-    """The accounts of the one person who is left; nobody whose number is only nearly the one in the text."""
+    """The accounts of the one name that is left; nobody whose number is only nearly the one in the text."""
     left = [one for one in people if one.remains]
     names = {folded(one.full_name) for one in left}
     if len(names) != 1 or all(reason.why == "near_miss" for one in left for reason in one.reasons):
         return ()
-    # Another account of the same name is the same person, although less points at it.
+    # Another account of the name may be the same person, although less points at it.
     return tuple(one for one in people if folded(one.full_name) in names)
 
 
@@ -182,7 +181,7 @@ def _which_recipient(asked: Sequence[RecipientMeant]) -> Text:
 def _twice(accounts: Sequence[PersonMeant]) -> Text:
     names = ", ".join(one.username or str(one.learner_id) for one in accounts[:MOST])
     return text(
-        "{person} has {count} accounts here: {accounts}. Compare them before you go on.",
+        "{count} accounts here are called {person}: {accounts}. Compare them before you go on.",
         person=accounts[0].full_name,
         count=len(accounts),
         accounts=names,

@@ -132,7 +132,7 @@ def test_a_ticket_is_told_as_understood_before_it_is_looked_at(everybody: Termin
 def test_two_accounts_of_the_person_in_a_ticket_are_told(everybody: Terminal) -> None:
     ran = everybody.run("diagnose", "Ivan Petrov, WHMIS-2026")
     assert ran.code == 20
-    assert "Petrov, Ivan has 2 accounts here" in ran.err
+    assert "2 accounts here are called Petrov, Ivan" in ran.err
     assert "Petrov, Ivan (ivan.petrov) · WHMIS 2026" in ran.err
 
 

@@ -86,7 +86,7 @@ CERTAIN = {
     "WS401 for Wei Chen, hand hygiene 2026": (["wchen"], "HH-2026", "cmars"),
     "Dr Chen CPSO 54312 hand-hygiene 2025": (["wchen"], "HH-2025", "cmars"),
     "Dr Tremblay CPSO 70011 fire safety": (["mtremblay"], "FIRE", "cmars"),
-    "Joan Fraser, CMO 2207, WHMIS": (["jfraser", "jfraser2"], "WHMIS-2026", "cmars"),
+    "Joan Fraser, CMO 2207, WHMIS": (["jfraser"], "WHMIS-2026", "cmars"),
     "From: Hélène Roy <helene.roy@lakeside.example>\n\nCPSO 88120, WHMIS\n\nMerci,\nHélène Roy": (
         ["aokafor"],
         "WHMIS-2026",
@@ -147,8 +147,9 @@ async def test_an_oci_id_held_before_still_leads_to_its_holder(site: Site) -> No
 async def test_two_accounts_of_one_name_are_one_person_and_a_finding(site: Site) -> None:
     meant = await site.understand("Ms. Fraser, CMO 2207, WHMIS")
     assert [str(note) for note in meant.notes] == [
-        "Fraser, Joan has 2 accounts here: jfraser, jfraser2. Compare them before you go on."
+        "2 accounts here are called Fraser, Joan: jfraser, jfraser2. Compare them before you go on."
     ]
+    assert site.certain(meant) == (["jfraser"], "WHMIS-2026", "cmars")
 
 
 async def test_a_course_nobody_names_is_the_only_one_with_records(site: Site) -> None:
