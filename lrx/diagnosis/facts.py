@@ -149,6 +149,7 @@ class LookAlike(NamedTuple):
     shared: tuple[str, ...]
     oci_ids: tuple[OciId, ...]
     has_record: bool
+    idnumber: str | None = None
 
 
 class Voided(NamedTuple):

@@ -108,7 +108,7 @@ def look_alikes(
     shown: defaultdict[UUID, tuple[LookAlike, ...]] = defaultdict(tuple)
     for learner_id, shared in found.items():
         shown[learner_id] = tuple(
-            LookAlike(one.id, full_name(one), one.username, tuple(what), held[one.id], one.id in recorded)
+            LookAlike(one.id, full_name(one), one.username, tuple(what), held[one.id], one.id in recorded, one.idnumber)
             for one, what in sorted(shared.items(), key=lambda pair: str(pair[0].id))[:SHOWN]
         )
     return shown

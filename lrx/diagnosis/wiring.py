@@ -13,7 +13,8 @@ __all__ = ["one_account", "recipient_works", "sends", "sent_since"]
 
 
 def one_account(case: Case) -> Finding:
-    """A1. Fails where another account of the same name, e-mail or id number has what this one lacks."""
+    """A1. Fails where another account of the same person has what this one lacks. That two people have one name, or one
+    mailbox, makes them look alike and no more."""
     account, others = case.learner.account, case.learner.look_alikes
     known: dict[str, Any] = {
         "learner_id": str(account.id),
@@ -39,8 +40,14 @@ def one_account(case: Case) -> Finding:
 
 
 def _completes(case: Case, other: LookAlike) -> bool:
-    lacks_id, lacks_record = not case.learner.held, case.judged is None
-    return (lacks_id and bool(other.oci_ids)) or (lacks_record and other.has_record)
+    has_id, has_record = bool(case.learner.held), case.judged is not None
+    other_has_id, other_has_record = bool(other.oci_ids), other.has_record
+    if "idnumber" in other.shared or {"name", "email"} <= set(other.shared):
+        return (other_has_id and not has_id) or (other_has_record and not has_record)
+    # A name alone: the record on one and the OCI ID on the other, and no id numbers that tell them apart.
+    if "name" not in other.shared or None not in (case.learner.account.idnumber or None, other.idnumber or None):
+        return False
+    return (has_id, has_record) == (other_has_record, other_has_id) and has_id is not has_record
 
 
 def _shown(other: LookAlike) -> dict[str, object]:

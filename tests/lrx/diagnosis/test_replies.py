@@ -227,7 +227,7 @@ def test_a_record_kept_behind_with_its_activities_asks_for_no_activity_to_be_rep
 
 def test_a_person_with_two_accounts_is_not_told_to_take_the_course() -> None:
     situation, learner = CASES["two_accounts"]
-    twin = TWIN._replace(has_record=True)
+    twin = TWIN._replace(shared=("name", "email"), has_record=True)
     known = told(situation, changed(learner, records=(), look_alikes=(twin,)))
     assert "no_trace" in known.content["verdict"]["also"]
     said = reply(known.content, known.matter, A_PHYSICIAN, "en", NOW).body
