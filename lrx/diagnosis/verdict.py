@@ -40,7 +40,7 @@ CHIP_OF: Mapping[VerdictState, Chip] = {
 class Verdict:
     """What people are told first. `check` and `reason` are those that decide, `also` the reasons of whatever else has
     to be mended; `minutes` is the effort of whose `turn` it is; `expected_at` is when the recipient is expected to have
-    it, after the fix where one is needed."""
+    it: where something is to be mended, after that, and only if no more than that is needed."""
 
     state: VerdictState
     chip: Chip
@@ -92,6 +92,7 @@ def _kind(finding: Finding) -> Kind:
 def _of(case: Case, state: VerdictState, deciding: tuple[str, Finding], others: list[tuple[str, Finding]]) -> Verdict:
     check, finding = deciding
     reason = reason_named(finding.reason) if finding.reason else None
+    also = tuple(other.reason for _, other in others if other.reason)
     is_retrying = finding.reason == "retrying"
     return Verdict(
         state=state,
@@ -102,17 +103,18 @@ def _of(case: Case, state: VerdictState, deciding: tuple[str, Finding], others: 
         remedy=reason.remedy if reason else None,
         turn=reason.turn if reason else "nobody",
         minutes=reason.minutes if reason else None,
-        expected_at=_expected(case, state, finding),
-        also=tuple(other.reason for _, other in others if other.reason),
+        expected_at=_expected(case, state, finding, also),
+        also=also,
     )
 
 
-def _expected(case: Case, state: VerdictState, finding: Finding) -> datetime | None:
+def _expected(case: Case, state: VerdictState, finding: Finding, also: tuple[str, ...]) -> datetime | None:
     if state is VerdictState.WAITING:
         return finding.until
-    if state is VerdictState.BLOCKED and reason_named(finding.reason or "").minutes is not None:
-        return case.situation.rhythm.expected_after(case.situation.at)
-    return None
+    if state is not VerdictState.BLOCKED:
+        return None
+    is_enough = all(reason_named(one).then_shown for one in (finding.reason or "", *also))
+    return case.situation.rhythm.expected_after(case.situation.at) if is_enough else None
 
 
 def _delivered(case: Case, found: Mapping[str, Finding]) -> Verdict:

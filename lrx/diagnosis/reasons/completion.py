@@ -61,6 +61,7 @@ REASONS: Mapping[str, Reason] = {
         text("A course administrator checks the course’s completion settings and has completion evaluated again."),
         10,
         "course",
+        then_shown=True,
     ),
     "activity_record_missing": Reason(
         Kind.FIXABLE,

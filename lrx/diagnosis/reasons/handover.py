@@ -47,6 +47,7 @@ REASONS: Mapping[str, Reason] = {
         text("Open the inquiry; the answer tells what stood in the way then."),
         5,
         "inquiries",
+        then_shown=True,
     ),
     "refreshing": Reason(
         Kind.WAITS,

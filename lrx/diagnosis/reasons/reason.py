@@ -25,7 +25,8 @@ class Kind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Reason:
     """One reason. `minutes` is the effort of the person whose turn it is, None where it is not theirs alone; `fix`
-    names the screen or operation that helps."""
+    names the screen or operation that helps; `then_shown` says that the recipient gets the record with its next
+    question once this is mended, with nobody else to do anything."""
 
     kind: Kind
     turn: Turn
@@ -33,3 +34,4 @@ class Reason:
     remedy: Text
     minutes: int | None = None
     fix: str | None = None
+    then_shown: bool = False

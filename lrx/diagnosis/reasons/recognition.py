@@ -15,6 +15,7 @@ REASONS: Mapping[str, Reason] = {
         text("A site administrator creates the field under User profile fields, and enters the OCI IDs."),
         10,
         "profile-fields",
+        then_shown=True,
     ),
     "oci_missing": Reason(
         Kind.FIXABLE,
@@ -23,6 +24,7 @@ REASONS: Mapping[str, Reason] = {
         text("A site administrator enters the OCI ID in the learner’s profile."),
         1,
         "oci-ids",
+        then_shown=True,
     ),
     "oci_refused": Reason(
         Kind.FIXABLE,
@@ -31,6 +33,7 @@ REASONS: Mapping[str, Reason] = {
         text("A site administrator corrects the value in the file or the profile: like CA-ON-CPSO-12345."),
         2,
         "oci-ids",
+        then_shown=True,
     ),
     "oci_unusual": Reason(
         Kind.TOLD,
@@ -49,6 +52,7 @@ REASONS: Mapping[str, Reason] = {
         ),
         5,
         "oci-ids",
+        then_shown=True,
     ),
     "college_not_served": Reason(
         Kind.RULE,
@@ -76,6 +80,7 @@ REASONS: Mapping[str, Reason] = {
         text("Compare both with the colleges’ public registers, and correct the college in the profile."),
         2,
         "oci-ids",
+        then_shown=True,
     ),
     "asked_for_near_id": Reason(
         Kind.FIXABLE,
@@ -87,6 +92,7 @@ REASONS: Mapping[str, Reason] = {
         ),
         3,
         "oci-ids",
+        then_shown=True,
     ),
     "oci_overwritten": Reason(
         Kind.FIXABLE,
@@ -95,6 +101,7 @@ REASONS: Mapping[str, Reason] = {
         text("Correct the number in the file or feed that overwrites it, and then in the profile."),
         10,
         "oci-ids",
+        then_shown=True,
     ),
     "number_in_doubt": Reason(
         Kind.FIXABLE,
@@ -107,6 +114,7 @@ REASONS: Mapping[str, Reason] = {
         ),
         5,
         "oci-ids",
+        then_shown=True,
     ),
     "not_asked_for": Reason(
         Kind.FIXABLE,

@@ -107,9 +107,26 @@ def test_after_a_fix_the_record_is_expected_with_the_next_questions() -> None:
     assert (verdict.minutes, verdict.expected_at.isoformat()) == (1, "2026-11-22T06:00:00-05:00")
 
 
-@pytest.mark.parametrize("reason", ["legacy", "attempt_failed", "college_not_served"])
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "legacy",
+        "attempt_failed",
+        "college_not_served",
+        "no_course_recipient",
+        "recipient_silent",
+        "never_asked",
+        "not_asked_for",
+    ],
+)
 def test_nothing_is_expected_where_more_than_a_fix_is_needed(reason: str) -> None:
     assert diagnose(*CASES[reason]).verdict.expected_at is None
+
+
+def test_nothing_is_expected_while_somebody_else_has_to_do_something_too() -> None:
+    verdict = diagnose(*_both("oci_missing", "activity_record_missing")).verdict
+    assert {verdict.reason, *verdict.also} == {"oci_missing", "activity_record_missing"}
+    assert verdict.expected_at is None
 
 
 def test_a_wait_tells_until_when() -> None:
