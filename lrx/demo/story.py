@@ -88,10 +88,11 @@ class _Teller:
             await self._enter(person, number)
 
     async def _enter(self, person: dict[str, Any], number: int) -> None:
-        names = ("username", "given_name", "family_name", "language")
-        fields: dict[str, Any] = {name: person[name] for name in names if name in person}
+        names = ("username", "given_name", "family_name", "language", "idnumber")
         contact = {"idnumber": f"DEMO-{number:03}", "email": f"{person['username']}@example.invalid"}
-        learner = await self._api("POST", "/learners", {**fields, **contact})
+        learner = await self._api(
+            "POST", "/learners", contact | {name: person[name] for name in names if name in person}
+        )
         self.learners[person["username"]] = learner["id"]
         if "oci_id" in person:
             await self._api("PUT", f"/learners/{learner['id']}/oci-ids", {"oci_ids": [person["oci_id"]]})
