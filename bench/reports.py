@@ -35,7 +35,7 @@ GOAL = 1.5
 OF_THE_GOAL = ("course, first page", "course, who needs action", "site, first page")
 
 GIVEN_UP = (
-    "UPDATE recipient_interval SET added_at = '2026-01-01 00:00:00+00'",
+    "UPDATE recipient_interval SET added_at = '2026-01-01 12:00:00.000000'",
     "UPDATE delivery SET status = 'dead' WHERE status = 'delivered' "
     "AND learner_id IN (SELECT id FROM learner WHERE username LIKE 'bench%7')",
 )
