@@ -50,8 +50,9 @@ def casebook_page() -> str:
         "Casebook",
         "The physician says completed, the recipient says not: what may be behind it. Find what people say, compare how"
         " it came about, and read what the diagnosis answers, whose turn it is and what helps. The tests build every"
-        " case over HTTP and ask for the diagnosis, so this page is what the product answers. The code in brackets is"
-        " that of the check and of the reason; reports, exports and the API use the same.",
+        " case over HTTP, except for uploads of records and equivalencies, which have no way in yet, and ask for the"
+        " diagnosis over HTTP: this page is what the product answers. The code in brackets is that of the check and of"
+        " the reason; reports, exports and the API use the same.",
         "## What holds in every case",
         _usual(usual),
         "## One cause",
