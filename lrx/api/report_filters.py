@@ -42,7 +42,8 @@ class CourseReportFilter(_Completed):
     """Which learners of the course."""
 
     recipient: str | None = Field(default=None, max_length=40)
-    """The recipient that `chip` and `reason` speak of; without it, any."""
+    """The recipient that `chip` and `reason` speak of; without it, any the course sends to. It has a column of its own
+    even where the course does not send to it."""
     chip: Chip | None = None
     reason: str | None = Field(default=None, max_length=60)
     """A code, such as `oci_missing`."""

@@ -59,7 +59,7 @@ class ReportActivity(Out):
 
 
 class ReportStanding(Out):
-    """Where the learner stands at one recipient of the course."""
+    """Where the learner stands at one recipient of the course, or at the one asked for."""
 
     recipient: str
     chip: Chip
