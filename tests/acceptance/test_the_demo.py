@@ -120,6 +120,7 @@ def assert_counted_alike(api: httpx.Client, course: dict[str, Any]) -> set[str]:
     for group in swept["groups"]:
         assert at_cmars(chip=group["chip"], reason=group["reason"]) == group["learners"], (course["full_name"], group)
     assert at_cmars(chip="needs_action") + at_cmars(chip="not_sent") == stopped["F"]
+    assert at_cmars(chip="delivered") == swept["delivered"]
     assert sorted(stopped.values()) == list(stopped.values())
     return {group["reason"] for group in swept["groups"]}
 
