@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import Field
 from sqlmodel import Session, col, select
 
-from lrx.api.idempotency import Reply, once
+from lrx.api.idempotency import Reply, kept_reply, once
 from lrx.api.listing import Listing, ListQuery, Sort, each, one_of, within
 from lrx.api.operation import Answer, Call, operation
 from lrx.api.pagination import Page
@@ -18,6 +18,7 @@ from lrx.courses.courses import UnknownCourse
 from lrx.diagnosis.diagnoses import AsOfInFuture, AsOfTooEarly, moment
 from lrx.diagnosis.reasons import reason_named
 from lrx.diagnosis.sweeps import (
+    CourseTooLarge,
     Judged,
     UnknownSweep,
     delivered,
@@ -35,6 +36,8 @@ from lrx.text import Language, say
 __all__ = ["OPERATIONS", "sweep_public"]
 
 TAG = "diagnosis"
+MOST = 50_000
+"""Learners judged for one request: about twenty seconds."""
 
 
 class SweepAsked(In):
@@ -131,15 +134,19 @@ def get_sweep(call: Call, path: SweepPath, session: Session) -> SweepPublic:
     tag=TAG,
     status=201,
     idempotent=True,
-    errors=(UnknownCourse, UnknownRecipient, AsOfInFuture, AsOfTooEarly),
+    errors=(UnknownCourse, UnknownRecipient, AsOfInFuture, AsOfTooEarly, CourseTooLarge),
     examples={"a course": {"course": {"shortname": "WHMIS-2026"}, "recipient": "cmars"}},
 )
 async def make_sweep(call: Call, body: SweepAsked) -> Answer[SweepPublic] | Reply:
-    """Everybody in the course is judged as of one instant, as a single diagnosis would, and counted."""
+    """Everybody in the course is judged as of one instant, as a single diagnosis would, and counted. A course of more
+    than 50,000 learners is refused: `lrx sweep` counts it on the machine, and the counts are here as those of any
+    other."""
+    if call.once is not None and (kept := await call.read(partial(kept_reply, given=call.once))) is not None:
+        return kept
     recipient = recipient_named(call.exchange.recipients, body.recipient)
     at = moment(call.act, body.as_of)
     course_id = await call.read(partial(course_named, site_id=at.site_id, named=body.course))
-    found = await swept(call.exchange.database, at, recipient, course_id)
+    found = await swept(call.exchange.database, at, recipient, course_id, most=MOST)
     return await call.write(
         partial(_kept, call=call, body=body, course_id=course_id, as_of=at.instant, found=found.values())
     )

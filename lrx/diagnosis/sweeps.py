@@ -23,7 +23,7 @@ from lrx.diagnosis.finding import State
 from lrx.diagnosis.reasons import Kind, reason_named
 from lrx.diagnosis.situations import At
 from lrx.diagnosis.verdict import VerdictState
-from lrx.errors import NotFound
+from lrx.errors import Invalid, NotFound
 from lrx.models import CourseLearner, Sweep
 from lrx.recipient import Recipient
 from lrx.tables import table
@@ -31,6 +31,7 @@ from lrx.text import text
 
 __all__ = [
     "PIECE",
+    "CourseTooLarge",
     "Group",
     "Judged",
     "UnknownSweep",
@@ -56,6 +57,12 @@ class UnknownSweep(NotFound):
     """The site has no such sweep."""
 
     code = "sweep_unknown"
+
+
+class CourseTooLarge(Invalid):
+    """The course has more learners than are judged at once."""
+
+    code = "course_too_large"
 
 
 class Group(NamedTuple):
@@ -108,10 +115,10 @@ def delivered(groups: Sequence[Mapping[str, Any]]) -> int:
     return sum(one["learners"] for one in groups if one["state"] == VerdictState.DELIVERED)
 
 
-def on_roster(session: Session, site_id: UUID, course_id: UUID) -> Sequence[UUID]:
-    """Return everybody in the course; nobody for a course that is not the site's."""
+def on_roster(session: Session, site_id: UUID, course_id: UUID, most: int | None = None) -> Sequence[UUID]:
+    """Return everybody in the course, or `most` of them; nobody for a course that is not the site's."""
     query = sa.select(_ROSTER.learner_id).where(_ROSTER.site_id == site_id, _ROSTER.course_id == course_id)
-    return session.connection().execute(query).scalars().all()
+    return session.connection().execute(query.limit(most)).scalars().all()
 
 
 def sweep_piece(
@@ -122,9 +129,21 @@ def sweep_piece(
     return {learner_id: judged(one) for learner_id, one in made.items()}
 
 
-async def swept(database: Database, at: At, recipient: Recipient, course_id: UUID) -> dict[UUID, Judged]:
-    """Judge everybody in the course; return what is kept of each."""
-    everybody = await database.read(partial(on_roster, site_id=at.site_id, course_id=course_id))
+async def swept(
+    database: Database, at: At, recipient: Recipient, course_id: UUID, *, most: int | None = None
+) -> dict[UUID, Judged]:
+    """Judge everybody in the course; return what is kept of each. Raises `CourseTooLarge`, before anybody is judged,
+    where there are more than `most`."""
+    behind = None if most is None else most + 1
+    everybody = await database.read(partial(on_roster, site_id=at.site_id, course_id=course_id, most=behind))
+    if most is not None and len(everybody) > most:
+        raise CourseTooLarge(
+            text(
+                "The course has more than {most} learners, too many for one request. Whoever runs this exchange counts "
+                "it with the command lrx sweep; with the id it tells, the sweep is read here.",
+                most=most,
+            )
+        )
     found: dict[UUID, Judged] = {}
     for first in range(0, len(everybody), PIECE):
         some = everybody[first : first + PIECE]

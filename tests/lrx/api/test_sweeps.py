@@ -1,7 +1,12 @@
-"""`/sweeps`: what is counted, and how far people come."""
+"""`/sweeps`: what is counted, how far people come, and that the same request is not swept twice."""
 
+from typing import Any
+from uuid import uuid4
+
+import anyio
 import pytest
 
+from lrx.api import sweeps as module
 from tests.conftest import NOW
 from tests.house import House
 
@@ -28,6 +33,10 @@ async def course_id(house: House) -> str:
     return str(course["id"])
 
 
+async def _count(house: House) -> int:
+    return len((await house.site.get("/sweeps"))["data"])
+
+
 async def test_the_funnel_counts_the_first_check_that_stands_in_the_way_and_not_the_one_that_decides(
     house: House, course_id: str
 ) -> None:
@@ -45,3 +54,48 @@ async def test_the_funnel_counts_the_first_check_that_stands_in_the_way_and_not_
     }
     assert swept["delivered"] == 1
     assert await house.site.get(f"/sweeps/{swept['id']}") == swept
+
+
+async def test_a_sweep_sent_again_is_not_made_again(
+    house: House, course_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keyed = {"Idempotency-Key": "sweep-1"}
+    first = await house.site.api.post("/api/v1/sweeps", json=ASKED, headers=keyed)
+
+    async def never(*_: Any, **__: Any) -> None:
+        raise AssertionError("it was swept again")
+
+    monkeypatch.setattr(module, "swept", never)
+    again = await house.site.api.post("/api/v1/sweeps", json=ASKED, headers=keyed)
+    assert (again.status_code, again.content) == (201, first.content)
+    assert again.headers["idempotency-replayed"] == "true"
+    assert again.headers["location"] == first.headers["location"]
+    other = await house.site.api.post("/api/v1/sweeps", json={**ASKED, "as_of": NOW.isoformat()}, headers=keyed)
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+    assert await _count(house) == 1
+
+
+async def test_of_many_at_once_one_is_kept_and_all_get_it(house: House, course_id: str) -> None:
+    bodies = set()
+
+    async def send() -> None:
+        answer = await house.site.api.post("/api/v1/sweeps", json=ASKED, headers={"Idempotency-Key": "sweep-2"})
+        assert answer.status_code == 201
+        bodies.add(answer.content)
+
+    async with anyio.create_task_group() as group:
+        for _ in range(5):
+            group.start_soon(send)
+    assert (len(bodies), await _count(house)) == (1, 1)
+
+
+async def test_a_course_too_large_for_a_request_is_refused_with_what_to_do(
+    house: House, course_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MOST", 2)
+    answer = await house.site.api.post("/api/v1/sweeps", json=ASKED, headers={"Idempotency-Key": str(uuid4())})
+    assert (answer.status_code, answer.json()["code"]) == (422, "course_too_large")
+    assert "lrx sweep" in answer.json()["detail"]
+    assert await _count(house) == 0
+    monkeypatch.setattr(module, "MOST", 3)
+    assert (await house.site.send("POST", "/sweeps", ASKED))["learners"] == 3

@@ -11,7 +11,7 @@ from sqlmodel import Session, select
 from lrx.access import Act
 from lrx.diagnosis.diagnoses import diagnosed, situation_of
 from lrx.diagnosis.situations import At
-from lrx.diagnosis.sweeps import PIECE, Judged, judged, swept
+from lrx.diagnosis.sweeps import PIECE, CourseTooLarge, Judged, judged, swept
 from lrx.models import Activity, Course, Credential
 from tests.house import House
 from tests.lrx.diagnosis.crowd import fill
@@ -72,3 +72,13 @@ async def test_what_happens_during_a_sweep_changes_nothing_of_it(house: House) -
     assert await swept(house.exchange.database, at, recipient, course_id) == before
     then = await swept(house.exchange.database, later, recipient, course_id)
     assert then[learner_id].group.reason != "oci_missing"
+
+
+async def test_a_course_is_judged_where_it_has_as_many_as_are_judged_and_not_where_it_has_one_more(
+    house: House,
+) -> None:
+    at, course_id = await _crowd(house, 3)
+    recipient = house.exchange.recipients["cmars"]
+    assert len(await swept(house.exchange.database, at, recipient, course_id, most=3)) == 3
+    with pytest.raises(CourseTooLarge):
+        await swept(house.exchange.database, at, recipient, course_id, most=2)
