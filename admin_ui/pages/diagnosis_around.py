@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -28,6 +28,11 @@ FIXES: Mapping[str, tuple[Text, str]] = {
     "amendments": (text("Open the learning records"), f"{HOME}/{{course_id}}/learning-records?{{learner}}"),
 }
 """Screens that help, by the name of the fix; the others have no page yet."""
+
+OF_THE_PRESENT = timedelta(hours=1)
+"""A sweep of the present was made at most so long after the instant it judged: it is kept when it is done."""
+LOOKED_THROUGH = 20
+"""Most sweeps looked through for one of the present."""
 
 ACTORS: Mapping[str, Text] = {
     "api": text("an API key"),
@@ -64,12 +69,12 @@ class Earlier:
 
 @dataclass(frozen=True, slots=True)
 class Others:
-    """Others of the course with the same reason: how many at the last sweep, if there was one."""
+    """Others of the course with the same reason: how many there were at `judged_at`, where a sweep has counted them."""
 
     address: str
     title: Text
     learners: int | None
-    counted_at: datetime | None
+    judged_at: datetime | None
 
 
 def made_by_of(session: Session, act: Act, actor: str) -> Text | str:
@@ -109,20 +114,22 @@ def earlier_of(session: Session, act: Act, kept: KeptDiagnosis) -> Earlier | Non
 
 
 def others_of(session: Session, act: Act, kept: KeptDiagnosis) -> Others | None:
-    """Return the report’s filter for the reason, and what the last sweep counted; None where nothing is in the way."""
+    """Return the report’s filter for the reason, and what the last sweep of the present counted: a sweep as of a past
+    day says nothing of the people the filter shows. None where nothing is in the way."""
     if kept.reason is None or kept.state not in (VerdictState.BLOCKED, VerdictState.NOT_SENT_BY_RULE):
         return None
     query = urlencode({"recipient": kept.recipient, "reason": kept.reason})
-    last = session.exec(
+    sweeps = session.exec(
         select(Sweep)
         .where(Sweep.site_id == act.site_id, Sweep.course_id == kept.course_id, Sweep.recipient == kept.recipient)
         .order_by(col(Sweep.made_at).desc())
-        .limit(1)
-    ).first()
+        .limit(LOOKED_THROUGH)
+    )
+    last = next((one for one in sweeps if one.made_at - one.as_of <= OF_THE_PRESENT), None)
     counted = sum(one["learners"] for one in last.groups if one["reason"] == kept.reason) if last else None
     return Others(
         f"{HOME}/{kept.course_id}/learning-records?{query}",
         reason_named(kept.reason).title,
         counted,
-        last.made_at if last else None,
+        last.as_of if last else None,
     )

@@ -12,7 +12,8 @@ from starlette.responses import Response
 from admin_ui.pages.filters import PARAMETERS, Active, Parameter, active, address, filter_from, form_named, query_of
 from admin_ui.rendering import render
 from admin_ui.visit import Visit
-from lrx.api.pagination import InvalidCursor, decode_cursor, encode_cursor
+from lrx.api.pagination import InvalidCursor
+from lrx.api.report_filters import cursor_after, place_after
 from lrx.diagnosis.reasons import REASONS
 from lrx.models import Chip
 from lrx.reports.downloads import course_download
@@ -23,8 +24,6 @@ from lrx.reports.roster import Place, Tally, tally
 from lrx.text import Text, text
 
 __all__ = ["LearningRecordsPage", "download", "show"]
-
-CURSOR = "learning-record-report"
 
 PRESETS: Sequence[tuple[Text, Filter]] = (
     (text("Needs action"), Filter(chip=Chip.NEEDS_ACTION)),
@@ -91,7 +90,7 @@ async def show(visit: Visit) -> Response:
 
     report, counted = await visit.exchange.database.read(work)
     path, kept = visit.request.url.path, query_of(wanted)
-    following = encode_cursor(CURSOR, report.next_after) if report.next_after else None
+    following = cursor_after(report.next_after)
     page = LearningRecordsPage(
         report=report,
         tally=counted,
@@ -121,10 +120,9 @@ async def download(visit: Visit) -> Response:
 
 def _place(written: str | None) -> Place | None:
     try:
-        place = decode_cursor(CURSOR, written, [str, UUID])
+        return place_after(written)
     except InvalidCursor:
         return None
-    return (str(place[0]), UUID(str(place[1]))) if place else None
 
 
 def _preset(path: str, title: Text, preset: Filter, wanted: Filter) -> Preset:

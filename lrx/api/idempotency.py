@@ -35,6 +35,7 @@ __all__ = [
     "Reply",
     "forget",
     "kept_before",
+    "kept_reply",
     "key_of",
     "once",
     "request_hash",
@@ -110,6 +111,20 @@ def once(session: Session, act: Act, given: Once, work: Work[Reply]) -> Reply:
     kept = {"status": reply.status, "body": reply.body, "headers": dict(reply.headers)}
     session.connection().execute(sa.update(keys).where(keys.c.id == key_id).values(kept))
     return reply
+
+
+def kept_reply(session: Session, given: Once) -> Reply | None:
+    """Return the reply kept under the key, None where there is none yet. What takes long looks here before it begins;
+    `once` decides all the same. Raises `KeyReused`."""
+    keys = table(IdempotencyKey)
+    query = sa.select(keys.c.request_hash, keys.c.status, keys.c.body, keys.c.headers)
+    owned = query.where(keys.c.credential_id == given.credential_id, keys.c.key == given.key)
+    found = session.connection().execute(owned).first()
+    if found is None:
+        return None
+    if found.request_hash != given.request:
+        raise _reused()
+    return Reply(found.status, found.body, {**(found.headers or {}), REPLAYED: "true"})
 
 
 @dataclass
@@ -211,12 +226,7 @@ def _reused() -> KeyReused:
 
 
 def _kept(session: Session, given: Once) -> Reply:
-    keys = table(IdempotencyKey)
-    query = sa.select(keys.c.request_hash, keys.c.status, keys.c.body, keys.c.headers)
-    owned = query.where(keys.c.credential_id == given.credential_id, keys.c.key == given.key)
-    found = session.connection().execute(owned).first()
-    if found is None:  # its row was there a moment ago, and has been forgotten since
+    kept = kept_reply(session, given)
+    if kept is None:  # its row was there a moment ago, and has been forgotten since
         raise InFlight(RETRY_AFTER)
-    if found.request_hash != given.request:
-        raise _reused()
-    return Reply(found.status, found.body, {**(found.headers or {}), REPLAYED: "true"})
+    return kept

@@ -1,4 +1,4 @@
-"""What reports are asked for in the query of an address."""
+"""What reports are asked for in the query of an address: which learners or records, and from which place on."""
 
 from datetime import date
 from typing import Annotated
@@ -6,16 +6,19 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from lrx.api.pagination import PageQuery
+from lrx.api.pagination import PageQuery, decode_cursor, encode_cursor
 from lrx.api.search import Search
 from lrx.models import Chip
 from lrx.reports.filter import ActivityState, Filter
 from lrx.reports.oci_status import OciStatus
+from lrx.reports.roster import Place
 from lrx.reports.rows import Period
 from lrx.reports.site_records import SiteFilter
 from lrx.source import Source
 
-__all__ = ["CourseReportFilter", "CourseReportQuery", "SiteReportFilter"]
+__all__ = ["CourseReportFilter", "CourseReportQuery", "SiteReportFilter", "cursor_after", "place_after"]
+
+COURSE_CURSOR = "learning-record-report"
 
 Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2200, 12, 31))]
 """A day in the site's time zone."""
@@ -39,7 +42,8 @@ class CourseReportFilter(_Completed):
     """Which learners of the course."""
 
     recipient: str | None = Field(default=None, max_length=40)
-    """The recipient that `chip` and `reason` speak of; without it, any."""
+    """The recipient that `chip` and `reason` speak of; without it, any the course sends to. It has a column of its own
+    even where the course does not send to it."""
     chip: Chip | None = None
     reason: str | None = Field(default=None, max_length=60)
     """A code, such as `oci_missing`."""
@@ -92,3 +96,14 @@ class SiteReportFilter(_Completed):
             completed_to=self.completed_to,
             voided=self.voided,
         )
+
+
+def cursor_after(place: Place | None) -> str | None:
+    """Return the cursor that goes on behind this place of a course's report; None where nothing follows."""
+    return encode_cursor(COURSE_CURSOR, place) if place else None
+
+
+def place_after(cursor: str | None) -> Place | None:
+    """Return the place a cursor of a course's report goes on behind; None for no cursor. Raises `InvalidCursor`."""
+    place = decode_cursor(COURSE_CURSOR, cursor, [str, UUID])
+    return (str(place[0]), UUID(str(place[1]))) if place else None

@@ -8,8 +8,14 @@ from uuid import UUID
 from sqlmodel import Session
 
 from lrx.api.operation import Call, operation
-from lrx.api.pagination import Page, decode_cursor, encode_cursor
-from lrx.api.report_filters import CourseReportFilter, CourseReportQuery, SiteReportFilter
+from lrx.api.pagination import Page
+from lrx.api.report_filters import (
+    CourseReportFilter,
+    CourseReportQuery,
+    SiteReportFilter,
+    cursor_after,
+    place_after,
+)
 from lrx.api.values import RECORDS as TAG
 from lrx.api.values import CoursePath, Instant, Out
 from lrx.courses.courses import UnknownCourse
@@ -24,9 +30,7 @@ from lrx.source import Source
 from lrx.text import say
 from lrx.web.files import Download
 
-__all__ = ["CURSOR", "OPERATIONS"]
-
-CURSOR = "learning-record-report"
+__all__ = ["OPERATIONS"]
 
 
 class ReportRecord(Out):
@@ -55,7 +59,7 @@ class ReportActivity(Out):
 
 
 class ReportStanding(Out):
-    """Where the learner stands at one recipient of the course."""
+    """Where the learner stands at one recipient of the course, or at the one asked for."""
 
     recipient: str
     chip: Chip
@@ -99,20 +103,19 @@ def get_learning_record_report(call: Call, path: CoursePath, query: CourseReport
     """Everybody with a record, an enrolment or another observation in the course, by name. What is filtered by where
     people stand is looked for among 5,000 learners at a time: a page may then be short, or empty, and still have a
     `next_cursor`."""
-    place = decode_cursor(CURSOR, query.cursor, [str, UUID])
     report = learning_records(
         session,
         call.act,
         call.exchange.recipients,
         path.course_id,
         query.wanted(),
-        after=(str(place[0]), UUID(str(place[1]))) if place else None,
+        after=place_after(query.cursor),
         size=query.limit,
     )
     return ReportPage(
         data=[_shown(call, row) for row in report.rows],
         has_more=report.next_after is not None,
-        next_cursor=encode_cursor(CURSOR, report.next_after) if report.next_after else None,
+        next_cursor=cursor_after(report.next_after),
         looked_at=report.looked_at,
     )
 

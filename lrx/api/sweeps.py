@@ -1,15 +1,15 @@
 """`/sweeps`: the diagnosis of everybody in a course, counted by what decides."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import Field
 from sqlmodel import Session, col, select
 
-from lrx.api.idempotency import Reply, once
+from lrx.api.idempotency import Reply, kept_reply, once
 from lrx.api.listing import Listing, ListQuery, Sort, each, one_of, within
 from lrx.api.operation import Answer, Call, operation
 from lrx.api.pagination import Page
@@ -17,7 +17,16 @@ from lrx.api.values import In, Instant, Moment, Out
 from lrx.courses.courses import UnknownCourse
 from lrx.diagnosis.diagnoses import AsOfInFuture, AsOfTooEarly, moment
 from lrx.diagnosis.reasons import reason_named
-from lrx.diagnosis.sweeps import Group, UnknownSweep, funnel, keep_sweep, sweep_by_id, swept
+from lrx.diagnosis.sweeps import (
+    CourseTooLarge,
+    Judged,
+    UnknownSweep,
+    delivered,
+    funnel,
+    keep_sweep,
+    sweep_by_id,
+    swept,
+)
 from lrx.ingest.named import CourseNamed
 from lrx.ingest.names import course_named
 from lrx.models import Sweep
@@ -27,6 +36,8 @@ from lrx.text import Language, say
 __all__ = ["OPERATIONS", "sweep_public"]
 
 TAG = "diagnosis"
+MOST = 50_000
+"""Learners judged for one request: about twenty seconds."""
 
 
 class SweepAsked(In):
@@ -51,7 +62,7 @@ class GroupPublic(Out):
 
 
 class StagePublic(Out):
-    """How many learners nothing stands in the way of up to the end of a stage."""
+    """How many learners come through a stage: no check up to its end stands in the way, or the recipient has it."""
 
     stage: str
     learners: int
@@ -70,6 +81,8 @@ class SweepPublic(Out):
     learners: int
     groups: list[GroupPublic]
     funnel: list[StagePublic]
+    delivered: int
+    """The end of the funnel: how many learners' completions the recipient has."""
 
 
 class SweepPath(In):
@@ -121,25 +134,29 @@ def get_sweep(call: Call, path: SweepPath, session: Session) -> SweepPublic:
     tag=TAG,
     status=201,
     idempotent=True,
-    errors=(UnknownCourse, UnknownRecipient, AsOfInFuture, AsOfTooEarly),
+    errors=(UnknownCourse, UnknownRecipient, AsOfInFuture, AsOfTooEarly, CourseTooLarge),
     examples={"a course": {"course": {"shortname": "WHMIS-2026"}, "recipient": "cmars"}},
 )
 async def make_sweep(call: Call, body: SweepAsked) -> Answer[SweepPublic] | Reply:
-    """Everybody in the course is judged as of one instant, as a single diagnosis would, and counted."""
+    """Everybody in the course is judged as of one instant, as a single diagnosis would, and counted. A course of more
+    than 50,000 learners is refused: `lrx sweep` counts it on the machine, and the counts are here as those of any
+    other."""
+    if call.once is not None and (kept := await call.read(partial(kept_reply, given=call.once))) is not None:
+        return kept
     recipient = recipient_named(call.exchange.recipients, body.recipient)
     at = moment(call.act, body.as_of)
     course_id = await call.read(partial(course_named, site_id=at.site_id, named=body.course))
-    groups = await swept(call.exchange.database, at, recipient, course_id)
+    found = await swept(call.exchange.database, at, recipient, course_id, most=MOST)
     return await call.write(
-        partial(_kept, call=call, body=body, course_id=course_id, as_of=at.instant, groups=groups.values())
+        partial(_kept, call=call, body=body, course_id=course_id, as_of=at.instant, found=found.values())
     )
 
 
 def _kept(
-    session: Session, call: Call, body: SweepAsked, course_id: UUID, as_of: datetime, groups: Iterable[Group]
+    session: Session, call: Call, body: SweepAsked, course_id: UUID, as_of: datetime, found: Iterable[Judged]
 ) -> Reply:
     def work(inner: Session) -> Reply:
-        sweep = keep_sweep(inner, call.act, course_id, body.recipient, as_of, groups)
+        sweep = keep_sweep(inner, call.act, course_id, body.recipient, as_of, found)
         return call.reply(Answer(_public(call, sweep), headers={"Location": f"/api/v1/sweeps/{sweep.id}"}))
 
     return once(session, call.act, call.once, work) if call.once else work(session)
@@ -153,12 +170,15 @@ def sweep_public(sweep: Sweep, language: Language) -> SweepPublic:
     """The sweep as everybody sees it who reads JSON."""
     return SweepPublic(
         **sweep.model_dump(exclude={"site_id", "groups"}),
-        groups=[
-            GroupPublic(**group, title=say(reason_named(group["reason"]).title, language) if group["reason"] else None)
-            for group in sweep.groups
-        ],
+        groups=[_group(one, language) for one in sweep.groups],
         funnel=[StagePublic(stage=stage, learners=learners) for stage, learners in funnel(sweep.groups).items()],
+        delivered=delivered(sweep.groups),
     )
+
+
+def _group(kept: Mapping[str, Any], language: Language) -> GroupPublic:
+    shown = {name: value for name, value in kept.items() if name in GroupPublic.model_fields}
+    return GroupPublic(**shown, title=say(reason_named(kept["reason"]).title, language) if kept["reason"] else None)
 
 
 OPERATIONS = (list_sweeps, get_sweep, make_sweep)

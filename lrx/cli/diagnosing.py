@@ -18,7 +18,7 @@ from lrx.cli.telling import AsJson, language, print_document
 from lrx.diagnosis.choosing import Meant
 from lrx.diagnosis.diagnoses import keep, make, moment
 from lrx.diagnosis.situations import At
-from lrx.diagnosis.sweeps import Group, keep_sweep, swept
+from lrx.diagnosis.sweeps import Judged, keep_sweep, swept
 from lrx.diagnosis.ticket import read_ticket
 from lrx.diagnosis.understanding import titles
 from lrx.diagnosis.verdict import VerdictState
@@ -116,13 +116,13 @@ def sweep(
 
     meant, asked, at = _ended(spoken, lambda: asyncio.run(at_site(site, find, reads=True)))
 
-    async def judge(exchange: Exchange) -> Sequence[Group]:
+    async def judge(exchange: Exchange) -> Sequence[Judged]:
         return [*(await swept(exchange.database, at, asked, meant.id)).values()]
 
-    groups = asyncio.run(with_exchange(load_settings(), judge))
+    found = asyncio.run(with_exchange(load_settings(), judge))
 
     def work(session: Session, _exchange: Exchange, act: Act) -> SweepPublic:
-        return sweep_public(keep_sweep(session, act, meant.id, asked.code, at.instant, groups), spoken)
+        return sweep_public(keep_sweep(session, act, meant.id, asked.code, at.instant, found), spoken)
 
     public = asyncio.run(at_site(site, work))
     if as_json:

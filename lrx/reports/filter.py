@@ -30,7 +30,8 @@ class Filter:
     """Which learners; a field that is None lets everybody through.
 
     - `words`: looked for in names, user name and OCI IDs, whatever the case and the accents.
-    - `recipient`, `chip`, `reason`: who stands so at that recipient, or else at one of them or more.
+    - `recipient`, `chip`, `reason`: who stands so at that recipient, whether the course sends to it or not, or else at
+      one or more of those it sends to.
     - `source`, `period`, `voided`, `completed_from` and `completed_to` (days in the site's zone, both included): the
       course record shown; whoever has none is left out.
     - `activities`: of `activity_id`, or else of all mandatory ones.

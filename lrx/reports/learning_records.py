@@ -42,11 +42,13 @@ MOST_LOOKED_AT = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A recipient of the course, and the reporting period it is in. Both days are included."""
+    """A recipient of the course, and the reporting period it is in; both days are included. One that was asked for has
+    a column too where the course does not send to it now: `is_active` is false then."""
 
     recipient: str
     title: str
     period: Span
+    is_active: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +86,16 @@ def learning_records(
         .where(Activity.site_id == act.site_id, Activity.course_id == course.id)
         .order_by(col(Activity.id))
     ).all()
-    situations = _situations(session, act, recipients, course)
+    situations = _situations(session, act, recipients, course, wanted.recipient)
     search = _Search(session, act, course, tuple(activities), situations, wanted, after)
     found = list(islice(search.rows(size + 1), size + 1))
     has_more, is_cut_short = len(found) > size, len(found) <= size and not search.is_over
     last = search.places[found[size - 1].learner_id] if has_more else search.place
     return Report(
         course=course,
-        columns=tuple(Column(one.recipient.code, one.recipient.title, one.period) for one in situations),
+        columns=tuple(
+            Column(one.recipient.code, one.recipient.title, one.period, _is_active(one)) for one in situations
+        ),
         activities=tuple(activities),
         rows=tuple(found[:size]),
         next_after=last if has_more or is_cut_short else None,
@@ -142,7 +146,7 @@ class _Search:
         at = At(self.act.site_id, self.act.zone, self.act.at)
         known = [read_learners(self.session, at, situation, ids) for situation in self.situations]
         facts = known[0] if known else read_records(self.session, at, self.course.id, ids)
-        periods = [situation.period for situation in self.situations] or [self._own_cycle()]
+        periods = [one.period for one in self.situations if _is_active(one)] or [self._own_cycle()]
         mandatory = [one for one in self.activities if one.mandatory]
         for one in people:
             if one.id not in facts:  # came in a moment after the instant that is reported on
@@ -159,12 +163,20 @@ class _Search:
         return period_of(None, self.course.expiry, self.act.zone, self.act.at)
 
 
-def _situations(session: Session, act: Act, recipients: Mapping[str, Recipient], course: Course) -> Sequence[Situation]:
-    """The situation of the course at each recipient it sends to now."""
+def _situations(
+    session: Session, act: Act, recipients: Mapping[str, Recipient], course: Course, asked_for: str | None
+) -> Sequence[Situation]:
+    """The situation of the course at each recipient it sends to now, and at the one asked for: that it does not send
+    there is an answer too."""
     active = session.exec(
         select(CourseRecipient.recipient)
         .where(CourseRecipient.site_id == act.site_id, CourseRecipient.course_id == course.id, CourseRecipient.active)
         .order_by(col(CourseRecipient.recipient))
     ).all()
     at = At(act.site_id, act.zone, act.at)
-    return [situation_of(session, at, course.id, recipients[code]) for code in active if code in recipients]
+    codes = sorted({*active, *([asked_for] if asked_for else [])})
+    return [situation_of(session, at, course.id, recipients[code]) for code in codes if code in recipients]
+
+
+def _is_active(situation: Situation) -> bool:
+    return situation.release is not None and situation.release.is_active

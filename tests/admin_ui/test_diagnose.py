@@ -1,7 +1,7 @@
 """The pages of a diagnosis: asked for by name or by ticket, the verdict first, kept at an address of its own."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from html.parser import HTMLParser
 from itertools import pairwise
 from typing import Any
@@ -11,6 +11,7 @@ import pytest
 from sqlmodel import Session, select
 
 from lrx.clock import FrozenClock
+from lrx.diagnosis.sweeps import Group, Judged, keep_sweep
 from lrx.models import Course, KeptDiagnosis, Learner, Site
 from lrx.oci_id import OciId
 from lrx.people import oci_ids
@@ -289,6 +290,31 @@ async def test_each_page_asks_for_its_permission(browser: Browser) -> None:
     await browser.sign_in()
     assert "diagnoses:make" in (await browser.get("/admin/diagnose", status=403)).words
     assert "Diagnose" not in (await browser.get(address, status=404)).all("//header//a")
+
+
+@on_sqlite
+async def test_the_others_are_those_a_sweep_of_the_present_counted(
+    browser: Browser, course: Any, clock: FrozenClock
+) -> None:
+    async def sweep(as_of: datetime, learners: int) -> None:
+        missing = Judged(Group("blocked", "needs_action", "C1", "oci_missing", "site_admin"), "C")
+
+        def work(session: Session) -> None:
+            act = act_for_site(session.exec(select(Site)).one(), "system:test", clock.now(), uuid4)
+            keep_sweep(session, act, course, "register", as_of, [missing] * learners)
+
+        await browser.exchange.database.write(work)
+
+    address = await run(browser)
+    assert "at the last sweep" not in (await browser.get(address)).words
+    await sweep(clock.now() - timedelta(days=30), 17)
+    assert "at the last sweep" not in (await browser.get(address)).words
+    judged_at = clock.now()
+    clock.advance(timedelta(minutes=10))
+    await sweep(judged_at, 5)
+    clock.advance(timedelta(minutes=5))
+    await sweep(clock.now() - timedelta(days=30), 17)
+    assert "5 at the last sweep, on 2026-11-21 14:30" in (await browser.get(address)).words
 
 
 @on_sqlite

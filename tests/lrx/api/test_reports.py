@@ -132,6 +132,19 @@ async def test_the_files_have_the_rows_and_a_name(house: House, course_id: str) 
     assert [entry["subject_kind"] for entry in entries["data"]] == ["site", "site", "course", "course"]
 
 
+async def test_a_recipient_the_course_no_longer_sends_to_has_a_column_where_it_is_asked_for(
+    house: House, course_id: str
+) -> None:
+    await house.site.send("DELETE", f"/courses/{course_id}/recipients/cmars")
+    assert [row["standings"] for row in await rows(house, course_id)] == [[], [], []]
+    stopped = {"recipient": "cmars", "reason": "no_course_recipient"}
+    found = await rows(house, course_id, **stopped)
+    assert [[one["chip"] for one in row["standings"]] for row in found] == [["needs_action"]] * 3
+    answer = await house.site.api.get(f"/api/v1/courses/{course_id}/learning-record-report.csv", params=stopped)
+    lines = read_csv(io.StringIO(answer.content.decode("utf-8"), newline=""))
+    assert [line["cmars_reason"] for line in lines] == ["no_course_recipient"] * 3
+
+
 async def test_a_file_of_a_course_nobody_knows_is_refused(house: House) -> None:
     path = "/api/v1/courses/0198c7a2-5d3e-7000-8000-000000000001/learning-record-report"
     for ending in ("", ".csv", ".xlsx"):

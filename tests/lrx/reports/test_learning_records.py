@@ -215,6 +215,22 @@ async def test_a_course_without_recipients_has_rows_and_no_columns(exchange: Exc
     assert report.rows[0].standings == ()
 
 
+async def test_a_recipient_asked_for_has_a_column_although_the_course_does_not_send_to_it(exchange: Exchange) -> None:
+    known = with_register(exchange)
+
+    def work(session: Session) -> list[Report]:
+        scene = Scene.at(session, known)
+        course = scene.course(linked=False)
+        scene.complete(scene.learner("Amara", "Okafor", "CA-ON-CPSO-88120"), course, "2026-10-01")
+        stopped = Filter(recipient="register", reason="no_course_recipient")
+        return [report_of(scene, course, one) for one in (stopped, Filter(recipient="nobody"), Filter(chip=N))]
+
+    asked, unknown, any_of_them = await exchange.database.write(work)
+    assert [(column.recipient, column.is_active) for column in asked.columns] == [("register", False)]
+    assert only(asked).verdict.chip is N
+    assert (unknown.columns, unknown.rows, any_of_them.columns, any_of_them.rows) == ((), (), (), ())
+
+
 @pytest.mark.parametrize(
     ("words", "families"),
     [
