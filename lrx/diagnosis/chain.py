@@ -50,7 +50,7 @@ _IN_ORDER_OF_NEED: tuple[Check, ...] = (
         text("Is the recipient on, and does it ask?"),
         wiring.recipient_works,
         (),
-        ("recipient_off", "credential_missing", "never_asked", "recipient_silent"),
+        ("recipient_off", "recipient_unknown_then", "credential_missing", "never_asked", "recipient_silent"),
     ),
     Check(
         "B0",

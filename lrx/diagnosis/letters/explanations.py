@@ -74,6 +74,9 @@ EXPLANATIONS: Mapping[str, Explanation] = {
         text("Our hospital’s exchange with {recipient} is switched off."),
         text("Our site administrator is asked to switch it on."),
     ),
+    "recipient_unknown_then": Explanation(
+        text("We do not know whether our hospital’s exchange with {recipient} was switched on then.")
+    ),
     "credential_missing": Explanation(
         text("{recipient} has no access to our records at present."),
         text("Our site administrator is asked to give it access."),

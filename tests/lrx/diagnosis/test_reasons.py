@@ -56,6 +56,7 @@ def _twice() -> LearnerFacts:
 
 BESIDE: dict[str, tuple[Situation, LearnerFacts]] = {
     "look_alike_account": (SITUATION, changed(LEARNER, look_alikes=(TWIN,))),
+    "recipient_unknown_then": (replace(SITUATION, is_enabled=None), LEARNER),
     "completed_without_passing": (SITUATION, _failed_since()),
     "other_records": (SITUATION, _twice()),
     "oci_unusual": (SITUATION, _held("CA-ON-CPSO-1")),

@@ -88,6 +88,13 @@ def test_where_nothing_else_is_found_a_check_that_broke_decides_before_waiting(m
     assert (found.verdict.state, found.verdict.check, found.verdict.turn) == ("unknown", "B6", "lrx")
 
 
+@pytest.mark.parametrize("reason", ["awaiting_inquiry", "escalate", "oci_missing", "underway", "never_asked"])
+def test_a_switch_that_is_not_known_leaves_the_verdict_to_the_other_checks(reason: str) -> None:
+    situation, learner = CASES[reason]
+    verdict = diagnose(replace(situation, is_enabled=None), learner).verdict
+    assert (verdict.reason, verdict.state) == (reason, diagnose(situation, learner).verdict.state)
+
+
 def test_every_state_has_a_chip_and_a_headline() -> None:
     assert set(CHIP_OF) == set(HEADLINES) == set(VerdictState)
 
