@@ -1,10 +1,10 @@
 """Stage B: whether it happened here, and whether the record is one that counts. Pure."""
 
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 from lrx.clock import local_date
+from lrx.diagnosis.attempts import ATTEMPTS, without_passing
 from lrx.diagnosis.facts import Amended, Seen
 from lrx.diagnosis.finding import Finding, failed, inapplicable, not_checked, passed, warns
 from lrx.diagnosis.judging import Candidate, Case, Mandatory
@@ -15,14 +15,6 @@ from lrx.text import Text, text
 
 __all__ = ["activities_done", "in_period", "not_voided", "other_records", "recorded", "source_is_sent", "started"]
 
-ATTEMPTS = frozenset(
-    {
-        ObservationKind.ATTEMPT_STARTED,
-        ObservationKind.ATTEMPT_SUBMITTED,
-        ObservationKind.FAILED,
-        ObservationKind.UNCOMPLETED,
-    }
-)
 SHOWN = 10
 """Most observations and records shown as evidence."""
 
@@ -33,7 +25,7 @@ def started(case: Case) -> Finding:
     attempts = [one for one in seen if one.kind in ATTEMPTS]
     facts = {"seen": [_shown_seen(one) for one in seen[-SHOWN:]]}
     if case.judged is not None:
-        if _without_passing(case.judged, attempts):
+        if without_passing(case, case.judged):
             detail = text("The record says complete, and the latest attempt was not passed.")
             return warns("completed_without_passing", detail, **facts)
         return passed(text("There is a course record."), **facts)
@@ -47,12 +39,6 @@ def started(case: Case) -> Finding:
     if attempts[-1].kind is ObservationKind.FAILED:
         return failed("attempt_failed", _failed_attempt(attempts[-1], case), **facts)
     return failed("attempt_not_completed", text("Started and not completed. Last seen on {day}.", day=last), **facts)
-
-
-def _without_passing(judged: Candidate, attempts: Sequence[Seen]) -> bool:
-    """The latest attempt failed, and none was handed in after it."""
-    is_own = judged.record.source is Source.COMPLETION
-    return is_own and bool(attempts) and attempts[-1].kind is ObservationKind.FAILED
 
 
 def _failed_attempt(attempt: Seen, case: Case) -> Text:
