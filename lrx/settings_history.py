@@ -15,7 +15,10 @@ from lrx.database import pieces
 from lrx.models import Course, CourseRecipient, SettingsOf, SettingsVersion, SiteRecipient
 from lrx.tables import table
 
-__all__ = ["as_of", "keep", "unchanged_since"]
+__all__ = ["MIGRATION", "as_of", "first_kept", "keep", "unchanged_since"]
+
+MIGRATION = "system:migration"
+"""By whom the first version of what was there before versions were kept was made."""
 
 
 class _Kept(NamedTuple):
@@ -82,6 +85,26 @@ def as_of(
         )
         found.update((subject_id, values) for subject_id, values in session.connection().execute(held))
     return found
+
+
+class First(NamedTuple):
+    """The first version that was kept of a subject, and by whom."""
+
+    values: Mapping[str, Any]
+    actor: str
+
+
+def first_kept(session: Session, site_id: UUID, subject_kind: SettingsOf, subject_id: UUID) -> First | None:
+    """Return the first version of the subject; one by `MIGRATION` says nothing of the time before it, and one by
+    anybody else was kept as the subject was made."""
+    columns = _VERSIONS.c
+    kept = (
+        sa.select(columns["values"], columns.actor)
+        .where(columns.site_id == site_id, columns.subject_kind == subject_kind, columns.subject_id == subject_id)
+        .order_by(columns.seq)
+    )
+    row = session.connection().execute(kept.limit(1)).first()
+    return First(*row) if row else None
 
 
 def unchanged_since(

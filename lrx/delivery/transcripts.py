@@ -15,6 +15,7 @@ from lrx.access import Act
 from lrx.database import pieces
 from lrx.delivery.holdings import enabled_settings
 from lrx.delivery.released import released
+from lrx.delivery.wanted import is_wanted
 from lrx.errors import Forbidden
 from lrx.models import Delivery, DeliveryStatus, Inquiry, LearnerOciId, SubjectKind
 from lrx.models.columns import UtcDateTime
@@ -150,7 +151,7 @@ def _collect(session: Session, act: Act, recipient: PullRecipient, cases: Sequen
         if case.learner_id is None:
             continue
         found = visible[case.learner_id]
-        case.proofs = tuple(one for one in found.proofs if _is_wanted(one, case.question))
+        case.proofs = tuple(one for one in found.proofs if is_wanted(one, case.question))
         if found.never_shown:
             first_shown.update(one.record_id for one in case.proofs if one.record_id in found.never_shown)
     # What was withdrawn or held a moment ago is not shown after all.
@@ -158,14 +159,6 @@ def _collect(session: Session, act: Act, recipient: PullRecipient, cases: Sequen
     if gone:
         for case in cases:
             case.proofs = tuple(one for one in case.proofs if one.record_id not in gone)
-
-
-def _is_wanted(proof: ProofOfCompletion, question: Question) -> bool:
-    if question.course is not None and question.course not in (proof.course_shortname, proof.course_idnumber):
-        return False
-    if question.completed_from is not None and proof.completed_on < question.completed_from:
-        return False
-    return question.completed_to is None or proof.completed_on <= question.completed_to
 
 
 def _mark_delivered(session: Session, act: Act, recipient: PullRecipient, record_ids: Collection[UUID]) -> set[UUID]:

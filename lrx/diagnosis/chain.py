@@ -50,7 +50,7 @@ _IN_ORDER_OF_NEED: tuple[Check, ...] = (
         text("Is the recipient on, and does it ask?"),
         wiring.recipient_works,
         (),
-        ("recipient_off", "credential_missing", "never_asked", "recipient_silent"),
+        ("recipient_off", "recipient_unknown_then", "credential_missing", "never_asked", "recipient_silent"),
     ),
     Check(
         "B0",
@@ -59,7 +59,13 @@ _IN_ORDER_OF_NEED: tuple[Check, ...] = (
         (),
         ("no_trace", "not_started", "attempt_not_completed", "attempt_failed", "completed_without_passing"),
     ),
-    Check("B1", text("Is there a course record?"), completion.recorded, ("B0",), ("course_record_missing",)),
+    Check(
+        "B1",
+        text("Is there a course record?"),
+        completion.recorded,
+        ("B0",),
+        ("course_record_missing", "activities_open"),
+    ),
     Check(
         "B2",
         text("Is every mandatory activity complete?"),

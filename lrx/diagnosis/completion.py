@@ -1,10 +1,11 @@
 """Stage B: whether it happened here, and whether the record is one that counts. Pure."""
 
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 from lrx.clock import local_date
+from lrx.delivery.proofs import ActivityRow
+from lrx.diagnosis.attempts import ATTEMPTS, without_passing
 from lrx.diagnosis.facts import Amended, Seen
 from lrx.diagnosis.finding import Finding, failed, inapplicable, not_checked, passed, warns
 from lrx.diagnosis.judging import Candidate, Case, Mandatory
@@ -15,14 +16,6 @@ from lrx.text import Text, text
 
 __all__ = ["activities_done", "in_period", "not_voided", "other_records", "recorded", "source_is_sent", "started"]
 
-ATTEMPTS = frozenset(
-    {
-        ObservationKind.ATTEMPT_STARTED,
-        ObservationKind.ATTEMPT_SUBMITTED,
-        ObservationKind.FAILED,
-        ObservationKind.UNCOMPLETED,
-    }
-)
 SHOWN = 10
 """Most observations and records shown as evidence."""
 
@@ -33,7 +26,7 @@ def started(case: Case) -> Finding:
     attempts = [one for one in seen if one.kind in ATTEMPTS]
     facts = {"seen": [_shown_seen(one) for one in seen[-SHOWN:]]}
     if case.judged is not None:
-        if _without_passing(case.judged, attempts):
+        if without_passing(case, case.judged):
             detail = text("The record says complete, and the latest attempt was not passed.")
             return warns("completed_without_passing", detail, **facts)
         return passed(text("There is a course record."), **facts)
@@ -47,12 +40,6 @@ def started(case: Case) -> Finding:
     if attempts[-1].kind is ObservationKind.FAILED:
         return failed("attempt_failed", _failed_attempt(attempts[-1], case), **facts)
     return failed("attempt_not_completed", text("Started and not completed. Last seen on {day}.", day=last), **facts)
-
-
-def _without_passing(judged: Candidate, attempts: Sequence[Seen]) -> bool:
-    """The latest attempt failed, and none was handed in after it."""
-    is_own = judged.record.source is Source.COMPLETION
-    return is_own and bool(attempts) and attempts[-1].kind is ObservationKind.FAILED
 
 
 def _failed_attempt(attempt: Seen, case: Case) -> Text:
@@ -72,7 +59,8 @@ def _shown_seen(one: Seen) -> dict[str, Any]:
 
 
 def recorded(case: Case) -> Finding:
-    """B1. There is a course record; without one, it matters whether the activities are all done."""
+    """B1. There is a course record; without one, it matters whether the activities are all done: the mandatory ones,
+    or where none is mandatory, all that are known."""
     if case.judged is not None:
         record, zone = case.judged.record, case.situation.zone
         return passed(
@@ -83,10 +71,26 @@ def recorded(case: Case) -> Finding:
         )
     if any(not one.counts for one in case.mandatory):
         return not_checked("B2")
-    detail = text("Everything mandatory is complete, and there is no course record.")
-    if not case.mandatory:
-        detail = text("There are records of activities, and no course record.")
-    return failed("course_record_missing", detail)
+    if case.mandatory:
+        detail = text("Everything mandatory is complete, and there is no course record.")
+        return failed("course_record_missing", detail)
+    open_ones = _without_record(case)
+    if open_ones:
+        detail = text(
+            "No course record, and no record yet for: {activities}.",
+            activities=listed(one.full_name for one in open_ones[:SHOWN]),
+        )
+        shown = [{"activity_id": str(one.id), "full_name": one.full_name} for one in open_ones[:SHOWN]]
+        return failed("activities_open", detail, activities=shown)
+    return failed("course_record_missing", text("There are records of all activities, and no course record."))
+
+
+def _without_record(case: Case) -> list[ActivityRow]:
+    """What of the course has no record that stands. Which of it the course asks for, only the LMS knows."""
+    learner = case.learner
+    done = {one.activity_id for one in learner.records if not learner.has_lapsed(one.id)}
+    open_ones = [one for one in case.situation.activities.values() if one.id not in done]
+    return sorted(open_ones, key=lambda one: (one.full_name, str(one.id)))
 
 
 def _source(source: Source) -> Text:

@@ -75,7 +75,8 @@ class Missed(NamedTuple):
 class Situation:
     """The course and the recipient: what is the same for every learner at the instant `at`.
 
-    `puller` is the recipient where it is one that asks, None where it is told.
+    `puller` is the recipient where it is one that asks, None where it is told. `is_enabled` says whether the site used
+    it, None where that is not known of the instant.
     `has_account` says whether a pull recipient has a service account that is not revoked; `namesakes` are other courses
     of the same name that send to the recipient; `missed` is what it asked for lately and found nobody.
     """
@@ -87,7 +88,7 @@ class Situation:
     recipient: Recipient
     puller: PullRecipient | None
     settings: BaseModel
-    is_enabled: bool
+    is_enabled: bool | None
     has_account: bool
     release: Release | None
     period: Span

@@ -1,19 +1,23 @@
 """Stages D, E and F: the exchange itself, the recipient's side, and what may have happened elsewhere. Pure."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
-from lrx.diagnosis.facts import Asked
+from lrx.delivery.wanted import is_course_wanted, is_wanted
+from lrx.diagnosis.facts import Asked, Situation
 from lrx.diagnosis.finding import Finding, failed, inapplicable, not_checked, passed, unknown, waits, warns
 from lrx.diagnosis.judging import Case
 from lrx.diagnosis.wording import listed, time_in
 from lrx.models import DeliveryStatus
-from lrx.recipient import Outcome
-from lrx.text import text
+from lrx.text import Text, text
 
 __all__ = ["answered_with_it", "asked_since", "done_elsewhere", "exposed", "refreshed", "tracked"]
 
 REFRESH = timedelta(hours=24)
 """Recipients refresh what they show about once a day."""
+SHOWN = 5
+"""Most other courses asked for that are named."""
 
 
 def exposed(case: Case) -> Finding:
@@ -45,24 +49,51 @@ def asked_since(case: Case) -> Finding:
     situation = case.situation
     if situation.puller is None:
         return _told(case)
-    title, since = situation.recipient.title, exposed_at(case)
-    asked = [one for one in case.learner.inquiries if one.asked_at >= since]
-    if case.is_delivered or asked:
-        when = asked[-1].asked_at if asked else case.owed and case.owed.delivered_at
+    title, asked = situation.recipient.title, _questions(case)
+    if case.is_delivered or asked.for_it:
+        when = asked.for_it[-1].asked_at if asked.for_it else case.owed and case.owed.delivered_at
         return passed(
             text("{recipient} has asked since.", recipient=title), asked_at=when.isoformat() if when else None
         )
-    expected = situation.rhythm.expected_after(situation.at)
-    if expected is None:
-        return waits("awaiting_inquiry", text("{recipient} has not asked since then.", recipient=title), None)
-    detail = text(
-        "{recipient} has not asked since then. It usually asks at {usual}: on {asked} of the last {looked} days.",
+    if asked.is_for_others_only:
+        when = asked.for_others[-1].asked_at
+        detail = text("{recipient} has asked since, and not for this completion.", recipient=title)
+        return passed(detail, asked_at=when.isoformat())
+    return waits("awaiting_inquiry", _not_yet(situation), situation.rhythm.expected_after(situation.at))
+
+
+class _Questions(NamedTuple):
+    """What the recipient asked about the person since the record was there for it, the latest first: what would have
+    been answered with the record, and what is about other courses or other dates. `is_for_others_only` where nothing
+    would have been, in a full round of its questions."""
+
+    for_it: Sequence[Asked]
+    for_others: Sequence[Asked]
+    is_for_others_only: bool
+
+
+def _questions(case: Case) -> _Questions:
+    situation, shown, since = case.situation, case.candidate.proof, exposed_at(case)
+    asked = [one for one in case.learner.inquiries if one.asked_at >= since]
+    for_it = [one for one in asked if is_wanted(shown, one)]
+    for_others = [one for one in asked if not is_wanted(shown, one)]
+    only = not for_it and bool(for_others)
+    has_gone_round = only and situation.rhythm.has_gone_round(since, for_others[-1].asked_at, situation.at)
+    return _Questions(for_it, for_others, has_gone_round)
+
+
+def _not_yet(situation: Situation) -> Text:
+    title, rhythm = situation.recipient.title, situation.rhythm
+    if rhythm.usual is None:
+        return text("{recipient} has not asked for it since then.", recipient=title)
+    return text(
+        "{recipient} has not asked for it since then. It usually asks at {usual}: on {asked} of the last {looked} "
+        "days.",
         recipient=title,
-        usual=f"{situation.rhythm.usual:%H:%M}",
-        asked=situation.rhythm.asked_days,
-        looked=situation.rhythm.looked_days,
+        usual=f"{rhythm.usual:%H:%M}",
+        asked=rhythm.asked_days,
+        looked=rhythm.looked_days,
     )
-    return waits("awaiting_inquiry", detail, expected)
 
 
 def _told(case: Case) -> Finding:
@@ -98,44 +129,54 @@ def answered_with_it(case: Case) -> Finding:
             first_given_at=first.isoformat() if first else None,
             inquiries=[{"inquiry_id": str(one.id), "asked_at": one.asked_at.isoformat()} for one in times],
         )
-    asked = [one for one in case.learner.inquiries if one.asked_at >= exposed_at(case)]
-    return _without(case, asked[0]) if asked else not_checked("D2")
+    asked = _questions(case)
+    if asked.for_it:
+        return _without(situation, asked.for_it[0])
+    return _for_others(case, asked.for_others) if asked.is_for_others_only else not_checked("D2")
 
 
-def _without(case: Case, asked: Asked) -> Finding:
-    """Why the latest answer did not contain the record."""
+def _without(situation: Situation, asked: Asked) -> Finding:
+    """The latest answer should have contained the record, and did not."""
+    detail = text(
+        "{recipient} asked on {time} and was not given it.",
+        recipient=situation.recipient.title,
+        time=time_in(asked.asked_at, situation.zone),
+    )
+    return failed("answered_without", detail, **_shown(asked))
+
+
+def _for_others(case: Case, asked: Sequence[Asked]) -> Finding:
+    """Where it asks for the course, its dates leave the record out; else it does not ask for the course."""
     situation, shown = case.situation, case.candidate.proof
     title, course = situation.recipient.title, situation.course
-    facts = {
+    of_course = [one for one in asked if is_course_wanted(shown, one)]
+    if of_course:
+        latest = of_course[0]
+        first, last = latest.completed_from, latest.completed_to
+        detail = text(
+            "{recipient} asks for completions {span}; this one is of {day}.",
+            recipient=title,
+            span=listed(filter(None, (first and f"≥ {first}", last and f"≤ {last}"))),
+            day=shown.completed_on,
+        )
+        return failed("asked_for_other_dates", detail, **_shown(latest))
+    latest = asked[0]
+    detail = text(
+        "{recipient} asks for the course “{asked}”; this one is “{own}”.",
+        recipient=title,
+        asked=listed([*dict.fromkeys(one.course for one in asked)][:SHOWN]),
+        own=course.shortname or course.full_name,
+    )
+    return failed("asked_for_other_course", detail, asked_course=latest.course, **_shown(latest))
+
+
+def _shown(asked: Asked) -> dict[str, str | None]:
+    return {
         "inquiry_id": str(asked.id),
         "asked_at": asked.asked_at.isoformat(),
         "outcome": asked.outcome.value,
         "code": asked.code,
     }
-    if asked.outcome is Outcome.ANSWERED:
-        if asked.course is not None and asked.course not in (shown.course_shortname, shown.course_idnumber):
-            detail = text(
-                "{recipient} asks for the course “{asked}”; this one is “{own}”.",
-                recipient=title,
-                asked=asked.course,
-                own=course.shortname or course.full_name,
-            )
-            return failed("asked_for_other_course", detail, asked_course=asked.course, **facts)
-        first, last, day = asked.completed_from, asked.completed_to, shown.completed_on
-        if (first and day < first) or (last and day > last):
-            detail = text(
-                "{recipient} asks for completions {span}; this one is of {day}.",
-                recipient=title,
-                span=listed(filter(None, (first and f"≥ {first}", last and f"≤ {last}"))),
-                day=day,
-            )
-            return failed("asked_for_other_dates", detail, **facts)
-    detail = text(
-        "{recipient} asked on {time} and was not given it.",
-        recipient=title,
-        time=time_in(asked.asked_at, situation.zone),
-    )
-    return failed("answered_without", detail, **facts)
 
 
 def refreshed(case: Case) -> Finding:

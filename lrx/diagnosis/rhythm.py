@@ -15,7 +15,8 @@ DAYS = 30
 FEWEST = 3
 """Days with a question from which on a usual time is told."""
 MINUTES_LATE = 90
-"""How long after its usual time a recipient is still believed to ask that day."""
+"""How long after its usual time a recipient is still believed to ask that day; and how long a round of its questions
+may take."""
 SILENT = timedelta(days=3)
 """A recipient that has asked nothing for so long has stopped asking."""
 
@@ -34,6 +35,14 @@ class Rhythm:
     def is_silent(self, at: datetime) -> bool:
         """Whether it asked before and has stopped."""
         return self.last_asked_at is not None and at - self.last_asked_at > SILENT
+
+    def has_gone_round(self, since: datetime, first: datetime, at: datetime) -> bool:
+        """Whether by `at` a recipient has asked everything that it asks about a person, which was there from `since`
+        on, when `first` is its first question after that. Taken for so while too few of its questions are known."""
+        if self.usual is None:
+            return True
+        every = timedelta(days=round(self.looked_days / max(self.asked_days, 1)))
+        return at - since >= every and at - first >= timedelta(minutes=MINUTES_LATE)
 
     def expected_after(self, instant: datetime) -> datetime | None:
         """When it is expected to ask next, after this instant; None while no usual time is known."""

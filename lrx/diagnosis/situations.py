@@ -104,14 +104,21 @@ def read_situation(session: Session, at: At, course: CourseRow, recipient: Recip
     )
 
 
-def _at_site(session: Session, at: At, recipient: Recipient) -> tuple[bool, Mapping[str, Any]]:
+def _at_site(session: Session, at: At, recipient: Recipient) -> tuple[bool | None, Mapping[str, Any]]:
+    """Whether the site used the recipient, None where no version of that time was kept, and its settings: the first
+    known where that is so."""
     rows = table(SiteRecipient).c
     query = sa.select(rows.id).where(rows.site_id == at.site_id, rows.recipient == recipient.code)
     row_id = session.connection().execute(query).scalar()
     if row_id is None:
         return False, {}
     then = _then(session, at, SettingsOf.SITE_RECIPIENT, row_id)
-    return bool(then.get("enabled")), then.get("settings", {})
+    if then:
+        return bool(then.get("enabled")), then.get("settings", {})
+    first = settings_history.first_kept(session, at.site_id, SettingsOf.SITE_RECIPIENT, row_id)
+    if first is None or first.actor == settings_history.MIGRATION:
+        return None, first.values.get("settings", {}) if first else {}
+    return False, {}
 
 
 def _course_then(session: Session, at: At, course: CourseRow) -> dict[str, Any]:

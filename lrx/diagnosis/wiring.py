@@ -4,7 +4,7 @@ from typing import Any
 
 from lrx.clock import local_date
 from lrx.diagnosis.facts import LookAlike
-from lrx.diagnosis.finding import Finding, failed, passed, warns
+from lrx.diagnosis.finding import Finding, failed, passed, unknown, warns
 from lrx.diagnosis.judging import Case
 from lrx.diagnosis.wording import listed, time_in
 from lrx.text import text
@@ -121,8 +121,11 @@ def recipient_works(case: Case) -> Finding:
     """A4. The site uses the recipient, it has a way in, and it still asks."""
     situation, rhythm = case.situation, case.situation.rhythm
     title = situation.recipient.title
-    if not situation.is_enabled:
+    if situation.is_enabled is False:
         return failed("recipient_off", text("{recipient} is not switched on for this site.", recipient=title))
+    if situation.puller is None and situation.is_enabled is None:
+        detail = text("Whether {recipient} was switched on for this site then is not known.", recipient=title)
+        return unknown("recipient_unknown_then", detail)
     if situation.puller is None:
         return passed(text("{recipient} is switched on.", recipient=title))
     if not situation.has_account:
@@ -140,6 +143,13 @@ def recipient_works(case: Case) -> Finding:
     if rhythm.is_silent(situation.at):
         detail = text("{recipient} last asked this site anything on {time}.", recipient=title, time=asked)
         return failed("recipient_silent", detail, **facts)
+    if situation.is_enabled is None:
+        detail = text(
+            "Whether {recipient} was switched on for this site then is not known; it last asked on {time}.",
+            recipient=title,
+            time=asked,
+        )
+        return unknown("recipient_unknown_then", detail, **facts)
     return passed(
         text("Switched on; {recipient} last asked on {time}.", recipient=title, time=asked),
         **facts,

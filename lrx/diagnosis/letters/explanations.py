@@ -74,6 +74,9 @@ EXPLANATIONS: Mapping[str, Explanation] = {
         text("Our hospital’s exchange with {recipient} is switched off."),
         text("Our site administrator is asked to switch it on."),
     ),
+    "recipient_unknown_then": Explanation(
+        text("We do not know whether our hospital’s exchange with {recipient} was switched on then.")
+    ),
     "credential_missing": Explanation(
         text("{recipient} has no access to our records at present."),
         text("Our site administrator is asked to give it access."),
@@ -106,6 +109,10 @@ EXPLANATIONS: Mapping[str, Explanation] = {
     "course_record_missing": Explanation(
         text("You completed the parts of the course, and the course as a whole was not marked as complete."),
         text("The course administrator is asked to have your completion evaluated again."),
+    ),
+    "activities_open": _yours(
+        text("You completed a part of the course. These parts of it are still open: {activities}."),
+        text("Please open the course again and finish what it asks for; the rest follows by itself."),
     ),
     "activity_record_missing": _yours(
         text("These parts of it are still to be completed: {activities}."),

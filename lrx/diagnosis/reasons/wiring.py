@@ -58,6 +58,17 @@ REASONS: Mapping[str, Reason] = {
         5,
         "recipient",
     ),
+    "recipient_unknown_then": Reason(
+        Kind.TOLD,
+        "nobody",
+        text("Whether the site used the recipient then is not known"),
+        text(
+            "Changes of its settings are kept only since an upgrade that came later. Ask a site administrator since "
+            "when the recipient is switched on."
+        ),
+        None,
+        "recipient",
+    ),
     "credential_missing": Reason(
         Kind.FIXABLE,
         "site_admin",

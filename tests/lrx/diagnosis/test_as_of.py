@@ -1,10 +1,16 @@
 """A diagnosis as of a past instant answers what was true then, whatever came after. The present sees it."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
+from sqlmodel import Session
 
+from lrx import settings_history
 from lrx.clock import FrozenClock
+from lrx.models import Learner
+from lrx.tables import table
 from tests.casebook import Case, case_of, moment
 from tests.hospital import BEGINNING, Hospital
 from tests.house import House
@@ -224,6 +230,27 @@ async def test_a_record_elsewhere_counted_until_it_was_taken_back(house: House, 
     present = await hospital.diagnose("ltremblay")
 
     assert [_check(one, "F2")["state"] for one in (before, present)] == ["warn", "unknown"]
+
+
+async def test_what_was_before_settings_were_kept_is_not_guessed(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first version is one that the migration made of what was there; by anybody else, it began then."""
+    hospital = Hospital(house, case_of(given=[DONE]))
+    await hospital.live()
+    before = (BEGINNING - timedelta(seconds=1)).isoformat()
+    await house.exchange.database.write(lambda session: _born(session, BEGINNING - timedelta(days=1)))
+    (kept,) = (await hospital.site.get("/settings-versions", subject_kind="site_recipient"))["data"]
+
+    began = await hospital.diagnose("ltremblay", as_of=before)
+    monkeypatch.setattr(settings_history, "MIGRATION", kept["actor"])
+    found = await hospital.diagnose("ltremblay", as_of=before)
+
+    assert (_check(began, "A4")["state"], _check(began, "A4")["reason"]) == ("fail", "recipient_off")
+    assert _check(found, "A4")["reason"] == "credential_missing"
+
+
+def _born(session: Session, at: datetime) -> None:
+    """Everybody was there by then."""
+    session.connection().execute(sa.update(table(Learner)).values(created_at=at))
 
 
 def _check(diagnosis: dict[str, Any], check: str) -> dict[str, Any]:

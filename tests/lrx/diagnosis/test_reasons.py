@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from pydantic import BaseModel
 
 from lrx.diagnosis.chain import CHECKS, diagnose
-from lrx.diagnosis.facts import LearnerFacts, Situation, Voided
+from lrx.diagnosis.facts import Amended, LearnerFacts, Seen, Situation, Voided
 from lrx.diagnosis.finding import State
 from lrx.diagnosis.reasons import REASONS, Kind, reason_named
 from lrx.models import ObservationKind
@@ -22,6 +24,8 @@ from tests.lrx.diagnosis.cases import (
     COMPLETED,
     DONE_ELSEWHERE,
     LEARNER,
+    LUC,
+    MODULE,
     RECORD,
     SITUATION,
     TWIN,
@@ -44,9 +48,20 @@ def _held(written: str) -> LearnerFacts:
     )
 
 
-def _failed_since() -> LearnerFacts:
-    _, learner = CASES["attempt_failed"]
-    return changed(LEARNER, seen=learner.seen)
+HOUR = timedelta(hours=1)
+
+
+def _attempt(at: datetime, kind: ObservationKind = ObservationKind.FAILED, of: UUID | None = MODULE) -> Seen:
+    return Seen(LUC, kind, of, at, {})
+
+
+def _seen_of_it(*seen: Seen, module_at: datetime = COMPLETED - 2 * HOUR, **fields: Any) -> LearnerFacts:
+    """The module was complete as soon as it was viewed; the course has a record."""
+    course, module = LEARNER.records
+    return changed(LEARNER, records=(course, module._replace(completed_at=module_at)), seen=seen, **fields)
+
+
+FAILED = _attempt(COMPLETED - HOUR)
 
 
 def _twice() -> LearnerFacts:
@@ -56,7 +71,8 @@ def _twice() -> LearnerFacts:
 
 BESIDE: dict[str, tuple[Situation, LearnerFacts]] = {
     "look_alike_account": (SITUATION, changed(LEARNER, look_alikes=(TWIN,))),
-    "completed_without_passing": (SITUATION, _failed_since()),
+    "recipient_unknown_then": (replace(SITUATION, is_enabled=None), LEARNER),
+    "completed_without_passing": (SITUATION, _seen_of_it(FAILED)),
     "other_records": (SITUATION, _twice()),
     "oci_unusual": (SITUATION, _held("CA-ON-CPSO-1")),
     "recipient_objects": (replace(SITUATION, recipient=Choosy(), puller=None), LEARNER),
@@ -115,8 +131,46 @@ def test_an_objection_of_another_recipient_is_told_as_one() -> None:
     assert reason_named("licence_missing") is REASONS["recipient_objects"]
 
 
-def test_an_attempt_handed_in_after_a_failed_one_is_no_reason() -> None:
-    _, learner = CASES["attempt_failed"]
-    later = learner.seen[-1]._replace(kind=ObservationKind.ATTEMPT_SUBMITTED, happened_at=COMPLETED.replace(hour=23))
-    found = diagnose(SITUATION, changed(LEARNER, seen=(*learner.seen, later)))
-    assert found.findings["B0"].state is State.PASS
+def _amended(record: int, at: datetime) -> dict[str, object]:
+    return {"amendments": (Amended(LEARNER.records[record].id, UUID(int=5), at, None),)}
+
+
+OPTIONAL = UUID(int=MODULE.int + 50)
+
+
+@pytest.mark.parametrize(
+    "learner",
+    [
+        pytest.param(_seen_of_it(FAILED, module_at=COMPLETED), id="passed after that, as cmi5 and plain xAPI tell it"),
+        pytest.param(_seen_of_it(FAILED, **_amended(1, COMPLETED - HOUR / 2)), id="passed, which made no new record"),
+        pytest.param(
+            _seen_of_it(FAILED, _attempt(COMPLETED - HOUR / 2, ObservationKind.ATTEMPT_SUBMITTED)), id="handed in again"
+        ),
+        pytest.param(_seen_of_it(_attempt(COMPLETED + HOUR)), id="practised after the record"),
+        pytest.param(_seen_of_it(_attempt(COMPLETED.replace(year=2025))), id="in an earlier year"),
+        pytest.param(_seen_of_it(_attempt(COMPLETED - HOUR, of=OPTIONAL)), id="of what is not mandatory"),
+        pytest.param(_seen_of_it(_attempt(COMPLETED - HOUR, of=None)), id="of the course, which the record answers"),
+    ],
+)
+def test_a_fail_that_the_record_does_not_stand_on_is_no_reason(learner: LearnerFacts) -> None:
+    assert diagnose(SITUATION, learner).findings["B0"].state is State.PASS
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        pytest.param((FAILED,), id="alone"),
+        pytest.param(
+            (_attempt(COMPLETED - HOUR / 2, ObservationKind.ATTEMPT_SUBMITTED), _attempt(COMPLETED)), id="twice"
+        ),
+        pytest.param((FAILED, _attempt(COMPLETED + HOUR, ObservationKind.ATTEMPT_STARTED)), id="opened again"),
+    ],
+)
+def test_a_record_that_stands_on_a_failed_activity_is_told(seen: tuple[Seen, ...]) -> None:
+    assert diagnose(SITUATION, _seen_of_it(*seen)).findings["B0"].reason == "completed_without_passing"
+
+
+def test_where_nothing_is_mandatory_any_activity_may_be_the_one() -> None:
+    course, _ = LEARNER.records
+    learner = changed(LEARNER, records=(course._replace(mandatory=[]),), seen=(FAILED,))
+    assert diagnose(SITUATION, learner).findings["B0"].reason == "completed_without_passing"

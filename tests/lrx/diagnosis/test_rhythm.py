@@ -77,3 +77,24 @@ def test_nothing_is_expected_while_no_usual_time_is_known() -> None:
 )
 def test_it_is_silent_after_three_days_without_a_question(asked: datetime | None, silent: bool) -> None:
     assert _usually("05:58", asked).is_silent(NOW) is silent
+
+
+@pytest.mark.parametrize(
+    ("asked_days", "there_since", "first", "at", "is_over"),
+    [
+        pytest.param(28, _at(1, "14:00"), _at(0), _at(0, "14:30"), True, id="a day, of one that asks daily"),
+        pytest.param(28, _at(1, "15:00"), _at(0), _at(0, "14:30"), False, id="less than a day"),
+        pytest.param(28, _at(3), _at(0, "13:30"), _at(0, "14:30"), False, id="questions still coming"),
+        pytest.param(4, _at(3), _at(1), _at(0), False, id="some days, of one that asks weekly"),
+        pytest.param(4, _at(8), _at(1), _at(0), True, id="a week, of one that asks weekly"),
+    ],
+)
+def test_a_round_of_questions_is_over_after_the_days_it_usually_takes(
+    asked_days: int, there_since: datetime, first: datetime, at: datetime, is_over: bool
+) -> None:
+    found = Rhythm(TORONTO, time(5, 58), asked_days, 30, _at(0))
+    assert found.has_gone_round(there_since, first, at) is is_over
+
+
+def test_without_a_usual_time_any_question_is_a_round() -> None:
+    assert Rhythm(TORONTO, None, 1, 1, _at(0)).has_gone_round(_at(0), _at(0), _at(0))

@@ -88,6 +88,13 @@ def test_where_nothing_else_is_found_a_check_that_broke_decides_before_waiting(m
     assert (found.verdict.state, found.verdict.check, found.verdict.turn) == ("unknown", "B6", "lrx")
 
 
+@pytest.mark.parametrize("reason", ["awaiting_inquiry", "escalate", "oci_missing", "underway", "never_asked"])
+def test_a_switch_that_is_not_known_leaves_the_verdict_to_the_other_checks(reason: str) -> None:
+    situation, learner = CASES[reason]
+    verdict = diagnose(replace(situation, is_enabled=None), learner).verdict
+    assert (verdict.reason, verdict.state) == (reason, diagnose(situation, learner).verdict.state)
+
+
 def test_every_state_has_a_chip_and_a_headline() -> None:
     assert set(CHIP_OF) == set(HEADLINES) == set(VerdictState)
 
@@ -98,6 +105,47 @@ def test_the_verdict_is_that_of_its_check(reason: str) -> None:
     finding = found.findings[found.verdict.check or ""]
     assert finding.reason == found.verdict.reason == reason
     assert found.verdict.chip == (Chip.RETRYING if reason == "retrying" else CHIP_OF[found.verdict.state])
+
+
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+THEIRS, OTHER, LATE = {}, {"course": "FIRE-2026"}, {"course": "WHMIS-2026", "completed_from": NOW.date()}
+
+
+@pytest.mark.parametrize(
+    ("kept", "asked", "reason"),
+    [
+        pytest.param(4 * HOUR, [(HOUR, OTHER), (2 * HOUR, OTHER)], "awaiting_inquiry", id="of this course, not yet"),
+        pytest.param(3 * DAY, [(HOUR, OTHER)], "awaiting_inquiry", id="a round that is under way"),
+        pytest.param(3 * DAY, [(2 * HOUR, OTHER), (DAY, OTHER)], "asked_for_other_course", id="in a whole round"),
+        pytest.param(3 * DAY, [(2 * HOUR, OTHER), (DAY, LATE)], "asked_for_other_dates", id="of this course, in vain"),
+        pytest.param(3 * DAY, [(2 * HOUR, OTHER), (DAY, THEIRS)], "answered_without", id="of everything, in vain"),
+        pytest.param(DAY, [(2 * HOUR, OTHER), (2 * DAY, THEIRS)], "asked_for_other_course", id="before it was there"),
+    ],
+)
+def test_questions_that_leave_the_record_out_count_once_a_round_of_them_is_over(
+    kept: timedelta, asked: list[tuple[timedelta, dict[str, Any]]], reason: str
+) -> None:
+    situation, learner = CASES["answered_without"]
+    (question,) = learner.inquiries
+    known = changed(
+        learner,
+        records=[one._replace(stored_at=NOW - kept) for one in learner.records],
+        inquiries=[question._replace(asked_at=NOW - ago, **narrowed) for ago, narrowed in asked],
+    )
+    assert diagnose(situation, known).verdict.reason == reason
+
+
+def test_where_no_rhythm_is_known_all_of_the_questions_since_decide() -> None:
+    situation, learner = CASES["asked_for_other_course"]
+    (question,) = learner.inquiries
+    known = changed(
+        learner,
+        records=[one._replace(stored_at=NOW - 4 * HOUR) for one in learner.records],
+        inquiries=[question._replace(asked_at=NOW - HOUR)],
+    )
+    assert diagnose(situation, known).verdict.reason == "awaiting_inquiry"
+    unknown = replace(situation, rhythm=replace(situation.rhythm, usual=None))
+    assert diagnose(unknown, known).verdict.reason == "asked_for_other_course"
 
 
 def test_after_a_fix_the_record_is_expected_with_the_next_questions() -> None:
