@@ -59,7 +59,7 @@ class LearningRecordsPage:
     tally: Tally
     wanted: Filter
     values: Mapping[str, str]
-    recipients: Mapping[str, str | Text]
+    recipients: Mapping[str, str]
     reasons: Mapping[str, Text]
     activities: Mapping[str, str]
     active: Sequence[Active]

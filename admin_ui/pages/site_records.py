@@ -17,6 +17,8 @@ from lrx.api.pagination import InvalidCursor, decode_cursor, encode_cursor
 from lrx.models import Course
 from lrx.reports.downloads import site_download
 from lrx.reports.site_records import SiteFilter, SitePlace, SiteReport, site_records
+from lrx.reports.site_standings import site_standings
+from lrx.reports.standing import Standing
 
 __all__ = ["SiteRecordsPage", "download", "show"]
 
@@ -26,9 +28,11 @@ CURSOR = "site-records"
 @dataclass(frozen=True, slots=True)
 class SiteRecordsPage:
     """The records and what was asked for; addresses keep the filters, `clear_address` drops them. `values` are the
-    filters as the form writes them."""
+    filters as the form writes them; `standings` are by record, and `recipients` says what each is called."""
 
     report: SiteReport
+    standings: Mapping[UUID, Sequence[Standing]]
+    recipients: Mapping[str, str]
     wanted: SiteFilter
     values: Mapping[str, str]
     active: Sequence[Active]
@@ -44,16 +48,19 @@ async def show(visit: Visit) -> Response:
     act, query = visit.act, visit.request.query_params
     wanted, after = filter_from(SiteFilter, query), _place(query.get("after"))
 
-    def work(session: Session) -> tuple[SiteReport, str | None]:
+    def work(session: Session) -> tuple[SiteReport, Mapping[UUID, Sequence[Standing]], str | None]:
         named = select(Course.full_name).where(Course.site_id == act.site_id, Course.id == wanted.course_id)
         course = session.exec(named).first() if wanted.course_id else None
-        return site_records(session, act, wanted, after=after), course
+        report = site_records(session, act, wanted, after=after)
+        return report, site_standings(session, act, visit.exchange.recipients, report.rows), course
 
-    report, course = await visit.exchange.database.read(work)
+    report, standings, course = await visit.exchange.database.read(work)
     path, kept = visit.request.url.path, query_of(wanted)
     following = encode_cursor(CURSOR, report.next_after) if report.next_after else None
     page = SiteRecordsPage(
         report=report,
+        standings=standings,
+        recipients={code: recipient.title for code, recipient in visit.exchange.recipients.items()},
         wanted=wanted,
         values=kept,
         active=active(wanted, path, {wanted.course_id: course} if course else {}),

@@ -29,7 +29,7 @@ from lrx.reports.roster import Person, Place, piece
 from lrx.reports.rows import Row, row_of
 from lrx.reports.standing import standing_of
 
-__all__ = ["Column", "Report", "learning_records"]
+__all__ = ["Column", "Report", "learning_records", "situations_of"]
 
 PAGE = 50
 
@@ -86,7 +86,7 @@ def learning_records(
         .where(Activity.site_id == act.site_id, Activity.course_id == course.id)
         .order_by(col(Activity.id))
     ).all()
-    situations = _situations(session, act, recipients, course, wanted.recipient)
+    situations = situations_of(session, act, recipients, course.id, wanted.recipient)
     search = _Search(session, act, course, tuple(activities), situations, wanted, after)
     found = list(islice(search.rows(size + 1), size + 1))
     has_more, is_cut_short = len(found) > size, len(found) <= size and not search.is_over
@@ -163,19 +163,19 @@ class _Search:
         return period_of(None, self.course.expiry, self.act.zone, self.act.at)
 
 
-def _situations(
-    session: Session, act: Act, recipients: Mapping[str, Recipient], course: Course, asked_for: str | None
+def situations_of(
+    session: Session, act: Act, recipients: Mapping[str, Recipient], course_id: UUID, asked_for: str | None = None
 ) -> Sequence[Situation]:
-    """The situation of the course at each recipient it sends to now, and at the one asked for: that it does not send
-    there is an answer too."""
+    """Return the situation of the course at each recipient it sends to now, and at the one asked for: that it does not
+    send there is an answer too."""
     active = session.exec(
         select(CourseRecipient.recipient)
-        .where(CourseRecipient.site_id == act.site_id, CourseRecipient.course_id == course.id, CourseRecipient.active)
+        .where(CourseRecipient.site_id == act.site_id, CourseRecipient.course_id == course_id, CourseRecipient.active)
         .order_by(col(CourseRecipient.recipient))
     ).all()
     at = At(act.site_id, act.zone, act.at)
     codes = sorted({*active, *([asked_for] if asked_for else [])})
-    return [situation_of(session, at, course.id, recipients[code]) for code in codes if code in recipients]
+    return [situation_of(session, at, course_id, recipients[code]) for code in codes if code in recipients]
 
 
 def _is_active(situation: Situation) -> bool:
