@@ -24,6 +24,7 @@ PHRASES: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "course": {
         "shortname": ("the course’s short name is {}", ""),
         "mandatory": ("mandatory are {}", "the course has no mandatory activity"),
+        "optional": ("the course has, without being mandatory, {}", ""),
         "sent_since": ("the course sends to CMaRS since {}", "the course does not send to CMaRS at first"),
         "expires": ("records of the course expire {}", ""),
         "recertification": ("a repeat counts from {} before a record expires", ""),

@@ -100,8 +100,10 @@ class Hospital:
         )
         self.course_id = made["id"]
         await self.site.send("PATCH", f"/courses/{made['id']}", {"full_name": course["name"]})
-        for number, name in enumerate(course["mandatory"], start=1):
-            fields = {"full_name": name, "iri": f"{MOODLE}/mod/scorm/view.php?id={number}", "mandatory": True}
+        known = [*course["mandatory"], *course.get("optional", ())]
+        for number, name in enumerate(known, start=1):
+            mandatory = name in course["mandatory"]
+            fields = {"full_name": name, "iri": f"{MOODLE}/mod/scorm/view.php?id={number}", "mandatory": mandatory}
             activity = await self.site.send("POST", f"/courses/{made['id']}/activities", fields)
             self.activities[name] = activity["id"]
         if course["sent_since"] != "never":
@@ -400,11 +402,13 @@ async def _revoked(here: Hospital, _who: str, _meant: re.Match[str]) -> None:
         await here.site.send("POST", f"/credentials/{credential['id']}/revoke")
 
 
-@_step(r"CMaRS asked about (.+)")
+@_step(r"CMaRS asked about (.+?)(?: for the course (\S+))?")
 async def _asked(here: Hospital, _who: str, meant: re.Match[str]) -> None:
     """As CMaRS does each morning: with its service account, about everybody on its list at once. A site that is
     switched off, or has revoked the account, refuses."""
     narrowed = {name: here.case.cmars[name] for name in ("course", "completed_from") if name in here.case.cmars}
+    if meant[2]:
+        narrowed["course"] = meant[2]
     answer = await here.house.http.post(
         "/recipients/cmars/v1/learning-records/batch",
         json={"oci_ids": meant[1].split(" and "), **narrowed},

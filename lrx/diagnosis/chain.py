@@ -59,7 +59,13 @@ _IN_ORDER_OF_NEED: tuple[Check, ...] = (
         (),
         ("no_trace", "not_started", "attempt_not_completed", "attempt_failed", "completed_without_passing"),
     ),
-    Check("B1", text("Is there a course record?"), completion.recorded, ("B0",), ("course_record_missing",)),
+    Check(
+        "B1",
+        text("Is there a course record?"),
+        completion.recorded,
+        ("B0",),
+        ("course_record_missing", "activities_open"),
+    ),
     Check(
         "B2",
         text("Is every mandatory activity complete?"),

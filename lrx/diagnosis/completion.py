@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from lrx.clock import local_date
+from lrx.delivery.proofs import ActivityRow
 from lrx.diagnosis.attempts import ATTEMPTS, without_passing
 from lrx.diagnosis.facts import Amended, Seen
 from lrx.diagnosis.finding import Finding, failed, inapplicable, not_checked, passed, warns
@@ -58,7 +59,8 @@ def _shown_seen(one: Seen) -> dict[str, Any]:
 
 
 def recorded(case: Case) -> Finding:
-    """B1. There is a course record; without one, it matters whether the activities are all done."""
+    """B1. There is a course record; without one, it matters whether the activities are all done: the mandatory ones,
+    or where none is mandatory, all that are known."""
     if case.judged is not None:
         record, zone = case.judged.record, case.situation.zone
         return passed(
@@ -69,10 +71,26 @@ def recorded(case: Case) -> Finding:
         )
     if any(not one.counts for one in case.mandatory):
         return not_checked("B2")
-    detail = text("Everything mandatory is complete, and there is no course record.")
-    if not case.mandatory:
-        detail = text("There are records of activities, and no course record.")
-    return failed("course_record_missing", detail)
+    if case.mandatory:
+        detail = text("Everything mandatory is complete, and there is no course record.")
+        return failed("course_record_missing", detail)
+    open_ones = _without_record(case)
+    if open_ones:
+        detail = text(
+            "No course record, and no record yet for: {activities}.",
+            activities=listed(one.full_name for one in open_ones[:SHOWN]),
+        )
+        shown = [{"activity_id": str(one.id), "full_name": one.full_name} for one in open_ones[:SHOWN]]
+        return failed("activities_open", detail, activities=shown)
+    return failed("course_record_missing", text("There are records of all activities, and no course record."))
+
+
+def _without_record(case: Case) -> list[ActivityRow]:
+    """What of the course has no record that stands. Which of it the course asks for, only the LMS knows."""
+    learner = case.learner
+    done = {one.activity_id for one in learner.records if not learner.has_lapsed(one.id)}
+    open_ones = [one for one in case.situation.activities.values() if one.id not in done]
+    return sorted(open_ones, key=lambda one: (one.full_name, str(one.id)))
 
 
 def _source(source: Source) -> Text:

@@ -110,6 +110,10 @@ EXPLANATIONS: Mapping[str, Explanation] = {
         text("You completed the parts of the course, and the course as a whole was not marked as complete."),
         text("The course administrator is asked to have your completion evaluated again."),
     ),
+    "activities_open": _yours(
+        text("You completed a part of the course. These parts of it are still open: {activities}."),
+        text("Please open the course again and finish what it asks for; the rest follows by itself."),
+    ),
     "activity_record_missing": _yours(
         text("These parts of it are still to be completed: {activities}."),
         text("Please complete what is named here; the rest follows by itself."),

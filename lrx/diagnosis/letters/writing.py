@@ -141,7 +141,7 @@ def _values(content: Json, matter: Matter, language: Language) -> dict[str, obje
         "held": ", ".join(learner.oci_ids) or UNKNOWN,
         "asked": next(iter(asked_ids(content)), UNKNOWN),
         "asked_course": of("D3", "asked_course") or UNKNOWN,
-        "activities": ", ".join(_unfinished(of("B2", "activities") or ())) or UNKNOWN,
+        "activities": ", ".join(_unfinished(of("B2", "activities") or of("B1", "activities") or ())) or UNKNOWN,
         "completed": on(completed),
         "completed_time": _clock_time(completed.astimezone(matter.zone).time(), language) if completed else UNKNOWN,
         "first": day_of("B3", "first"),
@@ -166,7 +166,7 @@ def _instant(written: str | None) -> datetime | None:
 
 def _unfinished(activities: Sequence[Json]) -> Sequence[str]:
     """Those without a record, or where all have one, those whose record does not count."""
-    missing = [one["full_name"] for one in activities if one["record_id"] is None]
+    missing = [one["full_name"] for one in activities if one.get("record_id") is None]
     return missing or [one["full_name"] for one in activities if not one["counts"]]
 
 

@@ -62,11 +62,14 @@ ACCOUNT = Account(LUC, "Tremblay, Luc", "ltremblay", "luc.tremblay@lakeside.exam
 TWIN = LookAlike(UUID(int=77), "Tremblay, Lucien", "lucien2", ("name",), (STRANGER,), has_record=False)
 SHARER = Account(UUID(int=78), "Okafor, Adaeze", "aokafor", "ada@lakeside.example", None, None, suspended=False)
 
+_ACTIVITY = ActivityRow(MODULE, COURSE, None, "WHMIS module", True)
+QUIZ = ActivityRow(UUID(int=MODULE.int + 1), COURSE, None, "WHMIS quiz", False)
+
 SITUATION = Situation(
     at=NOW,
     zone=TORONTO,
     course=CourseRow(COURSE, "WHMIS-2026", None, "WHMIS 2026", {"rule": "never"}, None, "cycle"),
-    activities={MODULE: ActivityRow(MODULE, COURSE, None, "WHMIS module", True)},
+    activities={MODULE: _ACTIVITY},
     recipient=CMARS,
     puller=CMARS if isinstance(CMARS, PullRecipient) else None,
     settings=CMARS.site_settings(),
@@ -186,6 +189,10 @@ CASES: Mapping[str, tuple[Situation, LearnerFacts]] = {
     "attempt_not_completed": (SITUATION, _seen(ObservationKind.ENROLLED, ObservationKind.ATTEMPT_STARTED)),
     "attempt_failed": (SITUATION, _seen(ObservationKind.ATTEMPT_STARTED, ObservationKind.FAILED)),
     "course_record_missing": (SITUATION, MODULE_ONLY),
+    "activities_open": (
+        _without(activities={MODULE: _ACTIVITY._replace(mandatory=False), QUIZ.id: QUIZ}),
+        changed(LEARNER, records=(_record(MODULE),)),
+    ),
     "activity_record_missing": (SITUATION, changed(LEARNER, records=(_record(),))),
     "activity_record_outdated": (
         SITUATION,

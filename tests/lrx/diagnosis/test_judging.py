@@ -21,6 +21,7 @@ from tests.lrx.diagnosis.cases import (
     LUC,
     MODULE,
     NOW,
+    QUIZ,
     SITUATION,
     THIS_MORNING,
     changed,
@@ -144,6 +145,25 @@ def test_an_activity_voided_with_its_course_is_told_beside_it() -> None:
 def test_an_activity_of_a_course_that_does_not_send_is_not_told_to_be_repeated() -> None:
     found = diagnose(replace(SITUATION, release=None), changed(LEARNER, records=(_module(),)))
     assert found.verdict.also == ("course_record_missing",)
+
+
+OPTIONAL = {activity.id: activity._replace(mandatory=False) for activity in (*SITUATION.activities.values(), QUIZ)}
+
+
+@pytest.mark.parametrize(
+    ("done", "voided", "reason"),
+    [
+        pytest.param([MODULE], {}, "activities_open", id="one of two"),
+        pytest.param([MODULE, QUIZ.id], {}, "course_record_missing", id="both"),
+        pytest.param([MODULE, QUIZ.id], _gone(QUIZ.id.int), "activities_open", id="both, and one of them voided"),
+    ],
+)
+def test_where_nothing_is_mandatory_all_that_is_known_has_to_be_done(
+    done: list[UUID], voided: dict[UUID, Voided], reason: str
+) -> None:
+    records = [_record(one.int)._replace(activity_id=one, mandatory=[]) for one in done]
+    found = diagnose(replace(SITUATION, activities=OPTIONAL), changed(LEARNER, records=records, voided=voided))
+    assert (found.verdict.check, found.verdict.reason) == ("B1", reason)
 
 
 EARLY, EARLIER = NOW - timedelta(hours=1), NOW - timedelta(hours=2)
