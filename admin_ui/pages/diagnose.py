@@ -32,6 +32,7 @@ from lrx.diagnosis.choosing import (
     recipients_used,
 )
 from lrx.diagnosis.diagnoses import AsOfInFuture, AsOfTooEarly, make
+from lrx.diagnosis.others import PERMISSION
 from lrx.diagnosis.ticket import TicketTooLong, read_ticket
 from lrx.diagnosis.understanding import titles, understand
 from lrx.recipient import Recipient
@@ -199,6 +200,7 @@ class _Asked:
             made,
             self._visit.language,
             is_kept=False,
+            names_others=PERMISSION in self._visit.caller.scopes,
         )
 
     def _again(self) -> DiagnosePage:

@@ -16,6 +16,7 @@ from lrx.courses.courses import UnknownCourse
 from lrx.diagnosis.choosing import instant_typed
 from lrx.diagnosis.diagnoses import diagnosis_by_id, keep
 from lrx.diagnosis.matter import read_matter
+from lrx.diagnosis.others import PERMISSION
 from lrx.diagnosis.replies import Audience, Reply, reply
 from lrx.models import KeptDiagnosis
 from lrx.people.learners import UnknownLearner
@@ -69,7 +70,15 @@ async def show(visit: Visit) -> Response:
 
     def work(session: Session) -> DiagnosisPage:
         kept = diagnosis_by_id(session, act, diagnosis_id)
-        shown = show_diagnosis(session, act, recipients, kept, visit.language, is_kept=True)
+        shown = show_diagnosis(
+            session,
+            act,
+            recipients,
+            kept,
+            visit.language,
+            is_kept=True,
+            names_others=PERMISSION in visit.caller.scopes,
+        )
         known = recipients.get(kept.recipient)
         return page_of(visit, shown, _replies(session, act, kept, known, visit.language) if known else ())
 

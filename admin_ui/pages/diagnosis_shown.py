@@ -18,6 +18,7 @@ from lrx.diagnosis.choosing import Meant, course_by_id, learner_by_id
 from lrx.diagnosis.diagnoses import Subject, latest
 from lrx.diagnosis.finding import State
 from lrx.diagnosis.matter import reference_of
+from lrx.diagnosis.others import without_others
 from lrx.diagnosis.reasons import reason_named
 from lrx.diagnosis.stages import Stage, stages, tally
 from lrx.diagnosis.telling import CheckTold, VerdictTold, told
@@ -97,12 +98,14 @@ def show_diagnosis(
     language: Language,
     *,
     is_kept: bool,
+    names_others: bool,
 ) -> Shown:
-    """Return the diagnosis as the page shows it."""
+    """Return the diagnosis as the page shows it; other people only to those who may see learners."""
     learner, course = learner_by_id(session, act, kept.learner_id), course_by_id(session, act, kept.course_id)
     if learner is None or course is None:
         raise LookupError("a diagnosis is of a learner and a course of its site, and neither is ever deleted")
-    shown = told(_respelt(kept.content, act, language), language)
+    content = kept.content if names_others else without_others(kept.content)
+    shown = told(_respelt(content, act, language), language)
     state = VerdictState(shown.verdict.state)
     about = {"learner": str(learner.id), "course": str(course.id), "recipient": kept.recipient}
     if kept.as_of != kept.made_at:
@@ -184,4 +187,5 @@ def _accounts(check: CheckTold, about: Mapping[str, str]) -> Sequence[Link]:
             f"{DIAGNOSE}?{urlencode({**about, 'learner': one['learner_id']})}",
         )
         for one in others
+        if "learner_id" in one
     ]

@@ -14,6 +14,7 @@ from lrx.api.pagination import Page
 from lrx.api.values import In, Instant, Moment, Out
 from lrx.courses.courses import UnknownCourse
 from lrx.diagnosis.diagnoses import AsOfInFuture, AsOfTooEarly, UnknownDiagnosis, diagnosis_by_id, keep
+from lrx.diagnosis.others import PERMISSION, without_others
 from lrx.diagnosis.telling import Told, told
 from lrx.diagnosis.written import changes
 from lrx.ingest.named import CourseNamed, LearnerNamed
@@ -76,6 +77,7 @@ class CheckPublic(Out):
     """What helps: the name of the screen or of the operation."""
     turn: str | None
     facts: dict[str, Any]
+    """The evidence. Other people are told of without names, ids and OCI IDs where the caller lacks `learners:read`."""
     until: Instant | None
     needs: list[str]
 
@@ -167,7 +169,8 @@ def list_diagnoses(call: Call, query: ListQuery, session: Session) -> Page[Diagn
     ),
 )
 def get_diagnosis(call: Call, path: DiagnosisPath, session: Session) -> DiagnosisPublic:
-    """As it was when it was made, in the language asked for."""
+    """As it was when it was made, in the language asked for. Who else looks alike or holds the same OCI ID is named to
+    those with `learners:read`."""
     return show_diagnosis(call, session, diagnosis_by_id(session, call.act, path.diagnosis_id))
 
 
@@ -217,12 +220,14 @@ def rerun_diagnosis(call: Call, path: DiagnosisPath, session: Session) -> Diagno
 
 def show_diagnosis(call: Call, session: Session, kept: KeptDiagnosis) -> DiagnosisPublic:
     """The diagnosis as callers see it, in their language."""
-    return diagnosis_public(session, call.act, call.language, kept)
+    return diagnosis_public(session, call.act, call.language, kept, names_others=PERMISSION in call.caller.scopes)
 
 
-def diagnosis_public(session: Session, act: Act, language: Language, kept: KeptDiagnosis) -> DiagnosisPublic:
-    """The diagnosis as everybody sees it who reads JSON."""
-    shown: Told = told(kept.content, language)
+def diagnosis_public(
+    session: Session, act: Act, language: Language, kept: KeptDiagnosis, *, names_others: bool
+) -> DiagnosisPublic:
+    """The diagnosis as everybody sees it who reads JSON; other people are named to those who may see learners."""
+    shown: Told = told(kept.content if names_others else without_others(kept.content), language)
     before = diagnosis_by_id(session, act, kept.previous_id) if kept.previous_id else None
     return DiagnosisPublic(
         id=kept.id,

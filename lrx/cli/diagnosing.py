@@ -85,7 +85,7 @@ def _diagnose(subject: Subject, site: str, spoken: Language, *, keeps: bool, as_
             session, act, subject.recipient, subject.learner.id, subject.course.id, subject.as_of
         )
         lines = lines_of(made, subject, style(spoken, act.zone), is_kept=keeps)
-        return diagnosis_public(session, act, spoken, made), list(lines)
+        return diagnosis_public(session, act, spoken, made, names_others=True), list(lines)
 
     public, lines = _ended(spoken, lambda: asyncio.run(at_site(site, work, reads=not keeps)))
     if as_json:

@@ -141,7 +141,9 @@ _IN_ORDER_OF_NEED: tuple[Check, ...] = (
         ("A2",),
         ("not_tracked", "tracking_unknown"),
     ),
-    Check("F2", text("Completed elsewhere?"), handover.done_elsewhere, (), ("completed_elsewhere",)),
+    Check(
+        "F2", text("Completed elsewhere?"), handover.done_elsewhere, (), ("completed_elsewhere", "elsewhere_unknown")
+    ),
 )
 
 CHECKS: tuple[Check, ...] = tuple(sorted(_IN_ORDER_OF_NEED, key=lambda check: check.id))

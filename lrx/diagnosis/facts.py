@@ -213,7 +213,7 @@ class LearnerFacts:
     `records` are all of the course and its activities, `oci_ids` begin with the primary one, `held` are those of them
     held at the instant, `sharers` are accounts that hold one of the same OCI IDs, `asked` tells when each OCI ID was
     last asked for, `inquiries` are the latest questions about this person, newest first; `elsewhere` names other sites
-    with an eligible record.
+    with an eligible record, where none here counts.
     """
 
     account: Account

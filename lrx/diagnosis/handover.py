@@ -219,11 +219,14 @@ def tracked(case: Case) -> Finding:
 
 
 def done_elsewhere(case: Case) -> Finding:
-    """F2. Another site of the network holds a record that counts, where both sites tell such things."""
-    sites = case.learner.elsewhere
-    if case.judged is not None:
+    """F2. Another site of the network holds a record that counts, where both sites tell such things. With a number in
+    doubt it would be somebody else's; where a record here counts, the number does not matter."""
+    learner, sites = case.learner, case.learner.elsewhere
+    if case.has_what_counts:
         return inapplicable(text("There is a record here."))
+    if not learner.held or learner.sharers:
+        return not_checked("C3")
     if not sites:
-        return unknown("completed_elsewhere", text("Completed at another hospital? That is not known here."))
+        return unknown("elsewhere_unknown", text("Completed at another hospital? That is not known here."))
     detail = text("Completed at {sites}.", sites=listed(sites))
     return warns("completed_elsewhere", detail, sites=list(sites))

@@ -13,7 +13,7 @@ from lrx.eligibility import Effect
 from lrx.models import DeliveryStatus
 from lrx.recipient import ProofOfCompletion
 
-__all__ = ["Candidate", "Case", "Mandatory", "case_of"]
+__all__ = ["Candidate", "Case", "Mandatory", "case_of", "has_what_counts"]
 
 FOR_GOOD = frozenset({Effect.EXCLUDES, Effect.WITHDRAWS, Effect.EXPLAINS})
 ALIKE = frozenset({"legacy", "out_of_period", "expired"})
@@ -65,6 +65,11 @@ class Case:
         return self.judged
 
     @property
+    def has_what_counts(self) -> bool:
+        """Whether there is a record that no rule keeps here."""
+        return self.judged is not None and not self.judged.is_ruled_out
+
+    @property
     def owed(self) -> Owed | None:
         """The delivery of the record that is judged."""
         return self.learner.deliveries.get(self.judged.record.id) if self.judged else None
@@ -80,6 +85,12 @@ def case_of(situation: Situation, learner: LearnerFacts) -> Case:
     ranked = _candidates(situation, learner)
     judged = ranked[0] if ranked else None
     return Case(situation, learner, judged, tuple(ranked[1:]), tuple(_activities(situation, learner, judged)))
+
+
+def has_what_counts(situation: Situation, learner: LearnerFacts) -> bool:
+    """Whether the case of the learner has a record that no rule keeps here, found without judging all else."""
+    of_course = (record for record in learner.records if record.activity_id is None)
+    return any(not _candidate(situation, learner, record).is_ruled_out for record in of_course)
 
 
 def _candidates(situation: Situation, learner: LearnerFacts) -> list[Candidate]:

@@ -23,6 +23,7 @@ from lrx.diagnosis.facts import (
     Situation,
     Voided,
 )
+from lrx.diagnosis.judging import has_what_counts
 from lrx.diagnosis.lapses import lapses_of
 from lrx.diagnosis.likeness import Person, look_alikes, people_of, sharers
 from lrx.diagnosis.network import elsewhere
@@ -122,10 +123,11 @@ def read_learners(
     asked = last_asked(session, at, situation, {held.oci_id for one in basics.values() for held in one.oci_ids})
     inquiries = latest_inquiries(session, at, situation, basics.keys())
     alike = look_alikes(session, at, situation.course.id, people)
+    # Of a number that two people hold nobody is asked: whose completion it is would be in doubt.
     without = {
         learner_id: one.held
         for learner_id, one in basics.items()
-        if all(record.activity_id is not None for record in one.records)
+        if not one.sharers and not has_what_counts(situation, one)
     }
     network = elsewhere(session, at, situation, without)
     return {

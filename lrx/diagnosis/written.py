@@ -10,7 +10,7 @@ from lrx.diagnosis.finding import Finding
 from lrx.diagnosis.verdict import Verdict
 from lrx.text import Text
 
-__all__ = ["Change", "changes", "read_text", "written"]
+__all__ = ["Change", "changes", "read_text", "written", "written_text"]
 
 Json = Mapping[str, Any]
 
@@ -52,13 +52,18 @@ def read_text(sentence: Json) -> Text:
     return Text(sentence["message"], values)
 
 
+def written_text(sentence: Text) -> dict[str, Any]:
+    """Return a sentence as `read_text` reads it."""
+    return {"message": sentence.message, "values": {name: _value(one) for name, one in sentence.values.items()}}
+
+
 def _verdict(verdict: Verdict) -> dict[str, Any]:
     return {
         "state": verdict.state.value,
         "chip": verdict.chip.value,
         "check": verdict.check,
         "reason": verdict.reason,
-        "detail": _text(verdict.detail),
+        "detail": written_text(verdict.detail),
         "turn": verdict.turn,
         "minutes": verdict.minutes,
         "expected_at": _instant(verdict.expected_at),
@@ -70,20 +75,16 @@ def _finding(finding: Finding) -> dict[str, Any]:
     return {
         "state": finding.state.value,
         "reason": finding.reason,
-        "detail": _text(finding.detail),
+        "detail": written_text(finding.detail),
         "facts": dict(finding.facts),
         "until": _instant(finding.until),
         "needs": list(finding.needs),
     }
 
 
-def _text(sentence: Text) -> dict[str, Any]:
-    return {"message": sentence.message, "values": {name: _value(one) for name, one in sentence.values.items()}}
-
-
 def _value(value: object) -> object:
     if isinstance(value, Text):
-        return _text(value)
+        return written_text(value)
     if isinstance(value, datetime | date):
         return value.isoformat()
     return value if isinstance(value, str | int | float | None) else str(value)

@@ -1,10 +1,11 @@
 """Where a learner of a course stands at one recipient: the verdict of the diagnosis, nothing of the report's own."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
 from lrx.diagnosis.chain import Diagnosis
+from lrx.diagnosis.others import unnamed
 from lrx.diagnosis.verdict import Verdict
 
 __all__ = ["Standing", "standing_of"]
@@ -23,10 +24,10 @@ class Standing:
 
 
 def standing_of(diagnosis: Diagnosis) -> Standing:
-    """Return what the report shows of a diagnosis."""
+    """Return what the report shows of a diagnosis: beside a learner nobody else is named."""
     return Standing(
         diagnosis.recipient,
-        diagnosis.verdict,
+        replace(diagnosis.verdict, detail=unnamed(diagnosis.verdict.detail)),
         diagnosis.record_id,
         diagnosis.completed_on,
         diagnosis.delivered_at,

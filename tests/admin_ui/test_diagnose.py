@@ -318,6 +318,17 @@ async def test_the_others_are_those_a_sweep_of_the_present_counted(
 
 
 @on_sqlite
+async def test_another_account_is_named_to_those_who_may_see_learners(browser: Browser) -> None:
+    await browser.tell(situations, scopes=["diagnoses:read", "diagnoses:make"])
+    await browser.sign_in()
+    for address in (f"{ASKED}ivan.petrov", await run(browser, "ivan.petrov")):
+        words = (await browser.get(address)).words
+        assert "Another account of" in words
+        assert "ivan2.petrov2" not in words
+        assert "CA-ON-CPSO-33871" not in words
+
+
+@on_sqlite
 async def test_two_sites_never_see_each_others_diagnoses(browser: Browser, course: Any) -> None:
     address = await run(browser)
     learner = str(course)

@@ -271,6 +271,10 @@ EXPLANATIONS: Mapping[str, Explanation] = {
         stands=False,
         yours=True,
     ),
+    "elsewhere_unknown": Explanation(
+        text("We do not know whether you completed this course at another hospital."),
+        text("If you did, please tell us."),
+    ),
     "not_evaluated": Explanation(
         text("One of our checks could not be made."), text("Our support staff is asked to make it again.")
     ),

@@ -71,6 +71,14 @@ REASONS: Mapping[str, Reason] = {
         None,
         "learning-records",
     ),
+    "activities_open": Reason(
+        Kind.FIXABLE,
+        "learner",
+        text("Begun, and some activities are not complete"),
+        text("The learner completes what the course asks for of the activities named; the course is then complete."),
+        None,
+        "learning-records",
+    ),
     "activity_record_missing": Reason(
         Kind.FIXABLE,
         "learner",

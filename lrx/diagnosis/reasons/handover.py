@@ -87,6 +87,12 @@ REASONS: Mapping[str, Reason] = {
         None,
         "learning-records",
     ),
+    "elsewhere_unknown": Reason(
+        Kind.TOLD,
+        "nobody",
+        text("Whether it was completed at another hospital is not known"),
+        text("Only the learner can say; of other sites nothing is known here."),
+    ),
     "not_evaluated": Reason(
         Kind.TOLD,
         "lrx",

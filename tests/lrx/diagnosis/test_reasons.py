@@ -82,6 +82,7 @@ BESIDE: dict[str, tuple[Situation, LearnerFacts]] = {
     ),
     "tracking_unknown": (SITUATION, LEARNER),
     "completed_elsewhere": DONE_ELSEWHERE,
+    "elsewhere_unknown": CASES["no_trace"],
 }
 """Reasons that are given beside the one that decides, or that cases for letters leave out."""
 
