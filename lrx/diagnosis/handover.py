@@ -1,6 +1,6 @@
 """Stages D, E and F: the exchange itself, the recipient's side, and what may have happened elsewhere. Pure."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from lrx.diagnosis.facts import Asked
 from lrx.diagnosis.finding import Finding, failed, inapplicable, not_checked, passed, unknown, waits, warns
@@ -8,7 +8,7 @@ from lrx.diagnosis.judging import Case
 from lrx.diagnosis.wording import listed, time_in
 from lrx.models import DeliveryStatus
 from lrx.recipient import Outcome
-from lrx.text import text
+from lrx.text import Text, text
 
 __all__ = ["answered_with_it", "asked_since", "done_elsewhere", "exposed", "refreshed", "tracked"]
 
@@ -126,7 +126,7 @@ def _without(case: Case, asked: Asked) -> Finding:
             detail = text(
                 "{recipient} asks for completions {span}; this one is of {day}.",
                 recipient=title,
-                span=listed(filter(None, (first and f"≥ {first}", last and f"≤ {last}"))),
+                span=_span(first, last),
                 day=day,
             )
             return failed("asked_for_other_dates", detail, **facts)
@@ -136,6 +136,12 @@ def _without(case: Case, asked: Asked) -> Finding:
         time=time_in(asked.asked_at, situation.zone),
     )
     return failed("answered_without", detail, **facts)
+
+
+def _span(first: date | None, last: date | None) -> Text:
+    if first and last:
+        return text("from {first} to {last}", first=first, last=last)
+    return text("from {first} on", first=first) if first else text("up to {last}", last=last)
 
 
 def refreshed(case: Case) -> Finding:

@@ -27,6 +27,14 @@ REASONS: Mapping[str, Reason] = {
         None,
         "learning-records",
     ),
+    "enrolment_ended": Reason(
+        Kind.FIXABLE,
+        "learner",
+        text("No longer enrolled, and not completed"),
+        text("The learner enrols again, or is enrolled by a course administrator, and takes the course."),
+        None,
+        "learning-records",
+    ),
     "attempt_not_completed": Reason(
         Kind.FIXABLE,
         "learner",

@@ -45,7 +45,8 @@ REASONS: Mapping[str, Reason] = {
         "site_admin",
         text("Two people hold the same OCI ID"),
         text(
-            "A site administrator corrects whichever of the two is wrong; nobody is told to the recipient until then."
+            "A site administrator corrects whichever of the two is wrong; until then the recipient is given no records "
+            "of either."
         ),
         5,
         "oci-ids",
@@ -115,6 +116,17 @@ REASONS: Mapping[str, Reason] = {
         text(
             "Tell the recipient’s representative the OCI ID held here, and ask which number or hospital they have for "
             "this person."
+        ),
+        5,
+        "inquiries",
+    ),
+    "no_longer_asked_for": Reason(
+        Kind.FIXABLE,
+        "recipient",
+        text("The recipient no longer asks for this OCI ID"),
+        text(
+            "Tell the recipient’s representative the OCI ID held here and when it was last asked for, and ask which "
+            "number or hospital they now have for this person."
         ),
         5,
         "inquiries",

@@ -60,7 +60,7 @@ REASONS: Mapping[str, Reason] = {
     "credential_missing": Reason(
         Kind.FIXABLE,
         "site_admin",
-        text("The recipient has no way in"),
+        text("The recipient has no credential"),
         text("A site administrator issues a credential for the recipient and hands it over."),
         10,
         "credentials",

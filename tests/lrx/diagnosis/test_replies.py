@@ -272,6 +272,12 @@ def test_without_a_known_rhythm_no_time_is_promised() -> None:
     assert "about a day" in reply(known.content, known.matter, A_PHYSICIAN, "en", NOW).body
 
 
+def test_nobody_with_nothing_to_do_is_told_what_to_do_first() -> None:
+    for reason in CASES:
+        said = letter(reason, A_PHYSICIAN).body
+        assert not ("nothing you need to do" in said and "you have done that" in said)
+
+
 # Names that are not known
 
 
