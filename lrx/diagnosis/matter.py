@@ -68,6 +68,7 @@ class Matter:
     zone: ZoneInfo
     site: str
     recipient: str
+    recipient_code: str
     asks: bool
     learner: Person
     course: Learning
@@ -113,6 +114,7 @@ def read_matter(session: Session, act: Act, kept: KeptDiagnosis, recipient: Reci
         zone=act.zone,
         site=site.name,
         recipient=recipient.title,
+        recipient_code=recipient.code,
         asks=isinstance(recipient, PullRecipient),
         learner=Person(
             learner.id,

@@ -133,6 +133,12 @@ def _values(content: Json, matter: Matter, language: Language) -> dict[str, obje
 
     return {
         "recipient": matter.recipient,
+        "recipient_code": matter.recipient_code,
+        "diagnosis_id": str(matter.diagnosis_id),
+        "learner_id": str(learner.id),
+        "course_id": str(course.id),
+        "record_id": content["record_id"] or UNKNOWN,
+        "amendment_id": of("B3", "amendment_id") or UNKNOWN,
         "site": matter.site,
         "reference": matter.reference,
         "course": course.full_name,

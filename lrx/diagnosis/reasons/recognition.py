@@ -12,7 +12,7 @@ REASONS: Mapping[str, Reason] = {
         Kind.FIXABLE,
         "site_admin",
         text("The site has no OCI ID profile field"),
-        text("A site administrator creates the field under User profile fields, and enters the OCI IDs."),
+        text("A site administrator creates the field, and enters the OCI IDs."),
         10,
         "profile-fields",
     ),

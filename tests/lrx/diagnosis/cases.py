@@ -316,6 +316,7 @@ def _matter(recipient: Recipient, learner: LearnerFacts, content: Mapping[str, A
         zone=TORONTO,
         site="Lakeside Health",
         recipient=recipient.title,
+        recipient_code=recipient.code,
         asks=isinstance(recipient, PullRecipient),
         learner=Person(
             LUC, "Luc Tremblay", account.username, account.email, account.idnumber, tuple(map(str, learner.held))
