@@ -247,7 +247,10 @@ CASES: Mapping[str, tuple[Situation, LearnerFacts]] = {
     ),
     "number_in_doubt": (_asking(STRANGER), UNASKED),
     "not_asked_for": (SITUATION, UNASKED),
-    "no_longer_asked_for": (_asking(STRANGER), changed(LEARNER, asked={HELD: NOW - timedelta(days=5)})),
+    "no_longer_asked_for": (
+        _asking(STRANGER),
+        changed(LEARNER, asked={HELD: NOW - timedelta(days=5)}, inquiries=(_question(NOW - timedelta(days=5)),)),
+    ),
     "not_asked_yet": (SITUATION, changed(UNASKED, oci_ids=(Held(HELD, NOW - timedelta(hours=3), None),))),
     "awaiting_inquiry": (SITUATION, FRESH),
     "underway": _pushed(DeliveryStatus.PENDING),
