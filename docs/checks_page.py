@@ -76,7 +76,7 @@ def checks_page() -> str:
         table(["code", "passes when", "effect", "whose turn", "remedy", "behind"], _of_deliveries()),
         table(["effect", "what a failure means"], [[effect.value, EFFECTS[effect]] for effect in eligibility.Effect]),
         "## En français",
-        table(["raison", "titre", "remède"], [_french(code, one.title, one.remedy) for code, one in REASONS.items()]),
+        table(["motif", "titre", "remède"], [_french(code, one.title, one.remedy) for code, one in REASONS.items()]),
         table(
             ["code", "condition", "remède"],
             [_french(one.code, one.title, one.remedy) for one in eligibility.CHECKS],

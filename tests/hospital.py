@@ -268,6 +268,12 @@ async def _enrolled(here: Hospital, who: str, _meant: re.Match[str]) -> None:
     await here.state(who, r"\core\event\user_enrolment_created", verb, _activity(COURSE_IRI, "course"))
 
 
+@_step(r"was unenrolled from the course")
+async def _unenrolled(here: Hospital, who: str, _meant: re.Match[str]) -> None:
+    verb = "https://xapi.edlm/profiles/edlm-lms/concepts/verbs/unenrolled"
+    await here.state(who, r"\core\event\user_enrolment_deleted", verb, _activity(COURSE_IRI, "course"))
+
+
 @_step(r"opened the (.+)")
 async def _opened(here: Hospital, who: str, meant: re.Match[str]) -> None:
     module = _module(here, meant[1])

@@ -16,6 +16,7 @@ from lrx.text import Text, text
 
 __all__ = ["activities_done", "in_period", "not_voided", "other_records", "recorded", "source_is_sent", "started"]
 
+ENROLMENTS = frozenset({ObservationKind.ENROLLED, ObservationKind.UNENROLLED})
 SHOWN = 10
 """Most observations and records shown as evidence."""
 
@@ -34,6 +35,11 @@ def started(case: Case) -> Finding:
         return passed(text("Begun: there are records of activities."), **facts)
     if not seen:
         return failed("no_trace", text("Nothing of this learner was ever seen in the course."), **facts)
+    enrolments = [one for one in seen if one.kind in ENROLMENTS]
+    if enrolments and enrolments[-1].kind is ObservationKind.UNENROLLED:
+        ended = local_date(enrolments[-1].happened_at, case.situation.zone)
+        detail = text("The enrolment ended on {day}, and the course was not completed.", day=ended)
+        return failed("enrolment_ended", detail, **facts)
     last = local_date(seen[-1].happened_at, case.situation.zone)
     if not attempts:
         return failed("not_started", text("Enrolled, and never started. Last seen on {day}.", day=last), **facts)

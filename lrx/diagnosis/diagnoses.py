@@ -106,7 +106,12 @@ def make(
     situation = situation_of(session, at, course_id, recipient)
     made = diagnosed(session, at, situation, [learner_id]).get(learner_id)
     if made is None:
-        raise UnknownLearner(text("There was no learner {id} at this site then.", id=str(learner_id)))
+        raise UnknownLearner(
+            text(
+                "There was no learner {id} at this site then. Check the id, or give a later instant.",
+                id=str(learner_id),
+            )
+        )
     before = latest(session, act, Subject(learner_id, course_id, recipient.code))
     return KeptDiagnosis(
         id=act.new_id(),
@@ -156,5 +161,9 @@ def diagnosis_by_id(session: Session, act: Act, diagnosis_id: UUID) -> KeptDiagn
     query = select(KeptDiagnosis).where(KeptDiagnosis.site_id == act.site_id, KeptDiagnosis.id == diagnosis_id)
     found = session.exec(query).first()
     if found is None:
-        raise UnknownDiagnosis(text("There is no diagnosis {id} at this site.", id=str(diagnosis_id)))
+        raise UnknownDiagnosis(
+            text(
+                "There is no diagnosis {id} at this site. Check the id, or make a new diagnosis.", id=str(diagnosis_id)
+            )
+        )
     return found

@@ -1,7 +1,7 @@
 """Stages D, E and F: the exchange itself, the recipient's side, and what may have happened elsewhere. Pure."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from lrx.delivery.wanted import is_course_wanted, is_wanted
@@ -156,7 +156,7 @@ def _for_others(case: Case, asked: Sequence[Asked]) -> Finding:
         detail = text(
             "{recipient} asks for completions {span}; this one is of {day}.",
             recipient=title,
-            span=listed(filter(None, (first and f"≥ {first}", last and f"≤ {last}"))),
+            span=_span(first, last),
             day=shown.completed_on,
         )
         return failed("asked_for_other_dates", detail, **_shown(latest))
@@ -177,6 +177,12 @@ def _shown(asked: Asked) -> dict[str, str | None]:
         "outcome": asked.outcome.value,
         "code": asked.code,
     }
+
+
+def _span(first: date | None, last: date | None) -> Text:
+    if first and last:
+        return text("from {first} to {last}", first=first, last=last)
+    return text("from {first} on", first=first) if first else text("up to {last}", last=last)
 
 
 def refreshed(case: Case) -> Finding:

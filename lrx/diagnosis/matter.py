@@ -68,6 +68,7 @@ class Matter:
     zone: ZoneInfo
     site: str
     recipient: str
+    recipient_code: str
     asks: bool
     learner: Person
     course: Learning
@@ -107,12 +108,14 @@ def read_matter(session: Session, act: Act, kept: KeptDiagnosis, recipient: Reci
     ).one()
     site = run(sa.select(sites.name, sites.language).where(sites.id == act.site_id)).one()
     parts = " ".join(filter(None, (learner.given_name, learner.family_name)))
+    held = _held(session, act, kept)
     return Matter(
         diagnosis_id=kept.id,
         as_of=kept.as_of,
         zone=act.zone,
         site=site.name,
         recipient=recipient.title,
+        recipient_code=recipient.code,
         asks=isinstance(recipient, PullRecipient),
         learner=Person(
             learner.id,
@@ -120,11 +123,11 @@ def read_matter(session: Session, act: Act, kept: KeptDiagnosis, recipient: Reci
             learner.username,
             learner.email,
             learner.idnumber,
-            _held(session, act, kept),
+            tuple(map(str, held)),
         ),
         course=Learning(*course),
         language=_language(learner.language, site.language),
-        questions=_questions(session, act, kept),
+        questions=_questions(session, act, kept, held),
     )
 
 
@@ -134,7 +137,7 @@ def _language(*known: str | None) -> Language:
     return next((language for one in spoken for language in LANGUAGES if language == one), "en")
 
 
-def _held(session: Session, act: Act, kept: KeptDiagnosis) -> tuple[str, ...]:
+def _held(session: Session, act: Act, kept: KeptDiagnosis) -> Sequence[OciId]:
     rows = table(LearnerOciId).c
     query = (
         sa.select(rows.oci_id)
@@ -146,12 +149,14 @@ def _held(session: Session, act: Act, kept: KeptDiagnosis) -> tuple[str, ...]:
         )
         .order_by(rows.is_primary.desc(), rows.held_from)
     )
-    return tuple(str(oci_id) for oci_id in session.connection().execute(query).scalars())
+    return session.connection().execute(query).scalars().all()
 
 
-def _questions(session: Session, act: Act, kept: KeptDiagnosis) -> tuple[Questioned, ...]:
+def _questions(session: Session, act: Act, kept: KeptDiagnosis, held: Sequence[OciId]) -> tuple[Questioned, ...]:
+    """About the learner, about what is held now while nobody held it, and about the OCI ID asked for in its place."""
     rows = table(Inquiry).c
     found = set(_asked(session, act, kept, rows.learner_id, [kept.learner_id]))
+    found |= {one for one in _asked(session, act, kept, rows.oci_id, held) if one.outcome is Outcome.UNKNOWN_LEARNER}
     found |= set(_asked(session, act, kept, rows.oci_id, [OciId.parse(one) for one in asked_ids(kept.content)[:1]]))
     latest = sorted(found, key=lambda one: one.asked_at, reverse=True)
     return tuple(latest[:LATEST])

@@ -1,12 +1,12 @@
 """Stage C: whether the recipient can recognise the person. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from lrx import near_misses
 from lrx.clock import local_date
-from lrx.diagnosis.facts import Held, Missed, Refused, Situation
+from lrx.diagnosis.facts import Change, Held, Missed, Refused, Situation
 from lrx.diagnosis.finding import Finding, failed, inapplicable, passed, waits, warns
 from lrx.diagnosis.judging import Case
 from lrx.diagnosis.rhythm import SILENT
@@ -20,6 +20,12 @@ SHOWN = 5
 """Most numbers shown that may be the one meant."""
 NEWS = timedelta(days=2)
 """How long a recipient that asks every day may take to ask for an OCI ID it has only now reason to ask for."""
+
+_CHANGED_BY: Mapping[str, Text] = {
+    "api": text("an API key"),
+    "administrator": text("an administrator"),
+}
+"""Who changed something, by the kind of actor."""
 
 
 def has_oci_id(case: Case) -> Finding:
@@ -131,25 +137,47 @@ def asked_for(case: Case) -> Finding:
         return inapplicable(text("{recipient} is told; it does not ask.", recipient=title))
     asked_at = max((learner.asked[one] for one in learner.held if one in learner.asked), default=None)
     if asked_at is not None and situation.at - asked_at <= SILENT:
-        return passed(
-            text("{recipient} asked for it on {time}.", recipient=title, time=time_in(asked_at, situation.zone)),
-            last_asked_at=asked_at.isoformat(),
-        )
-    return _overwritten(case) or _near(case) or _too_early(case) or _not_asked_for(case, asked_at)
+        return _asks(case, asked_at)
+    found = _overwritten(case) or _near(case)
+    if found is None and asked_at is not None:
+        found = _no_longer(case, asked_at)
+    return found or _too_early(case) or _not_asked_for(case)
 
 
-def _not_asked_for(case: Case, asked_at: datetime | None) -> Finding:
+def _asks(case: Case, asked_at: datetime) -> Finding:
+    time = time_in(asked_at, case.situation.zone)
+    detail = text("{recipient} asked for it on {time}.", recipient=case.situation.recipient.title, time=time)
+    return passed(detail, last_asked_at=asked_at.isoformat())
+
+
+def _no_longer(case: Case, asked_at: datetime) -> Finding | None:
+    """It asked before, and has stopped: None where an OCI ID was entered since and may yet be asked for. A recipient
+    of which too little is known to expect it every day has not stopped."""
+    situation, since = case.situation, _held_since(case)
+    if asked_at < since and (situation.at - since <= NEWS or situation.rhythm.usual is None):
+        return None
+    if situation.rhythm.usual is None:
+        return _asks(case, asked_at)
+    detail = text(
+        "{recipient} last asked for it on {time}; since then it has asked for others only.",
+        recipient=situation.recipient.title,
+        time=time_in(asked_at, situation.zone),
+    )
+    unmatched = _belonging_to_nobody(case)
+    return failed("no_longer_asked_for", detail, last_asked_at=asked_at.isoformat(), unmatched=unmatched)
+
+
+def _not_asked_for(case: Case) -> Finding:
     """Not at all. While the recipient asks for numbers that nobody holds, one of them may be this person's."""
     situation, learner = case.situation, case.learner
     detail = text(
-        "{recipient} asks this site, and has not asked for {oci_ids}.",
+        "{recipient} asks this site, and has never asked for {oci_ids}.",
         recipient=situation.recipient.title,
         oci_ids=listed(learner.held),
     )
     return failed(
         "number_in_doubt" if situation.missed else "not_asked_for",
         detail,
-        last_asked_at=asked_at.isoformat() if asked_at else None,
         unmatched=_belonging_to_nobody(case),
     )
 
@@ -160,15 +188,22 @@ def _overwritten(case: Case) -> Finding | None:
     for one in sorted(learner.oci_ids, key=lambda one: one.held_from, reverse=True):
         if one.held_until is None or not _asked_since(one, learner.asked.get(one.oci_id)):
             continue
-        taken = _taken(case, one)
-        facts = {"asked": str(one.oci_id), "held_until": one.held_until.isoformat(), **taken}
-        detail = text(
-            "{recipient} asks for {asked}, which this profile held until {time}, when {origin} changed it.",
-            recipient=situation.recipient.title,
-            asked=str(one.oci_id),
-            time=time_in(one.held_until, situation.zone),
-            origin=taken["origin"],
-        )
+        change = _taken(case, one)
+        who = _changed_by(change) if change else None
+        by = {"origin": change.origin, "by": change.actor} if change else {}
+        words = {
+            "recipient": situation.recipient.title,
+            "asked": str(one.oci_id),
+            "time": time_in(one.held_until, situation.zone),
+        }
+        detail = text("{recipient} asks for {asked}, which this profile held until {time}.", **words)
+        if who is not None:
+            detail = text(
+                "{recipient} asks for {asked}, which this profile held until {time}. It was changed by {who}.",
+                **words,
+                who=who,
+            )
+        facts = {"asked": str(one.oci_id), "held_until": one.held_until.isoformat(), **by}
         return failed("oci_overwritten", detail, **facts)
     return None
 
@@ -177,12 +212,16 @@ def _asked_since(one: Held, asked_at: datetime | None) -> bool:
     return asked_at is not None and one.held_until is not None and asked_at >= one.held_until
 
 
-def _taken(case: Case, one: Held) -> dict[str, str]:
-    change = next(
-        (change for change in reversed(case.learner.changes) if change.old == str(one.oci_id)),
-        None,
-    )
-    return {"origin": change.origin, "by": change.actor} if change else {"origin": "-", "by": "-"}
+def _taken(case: Case, one: Held) -> Change | None:
+    return next((change for change in reversed(case.learner.changes) if change.old == str(one.oci_id)), None)
+
+
+def _changed_by(change: Change) -> Text | None:
+    """The upload by its name; else who did it, by kind. None for what is nobody's doing."""
+    kind, _, name = change.origin.partition(":")
+    if kind == "upload":
+        return text("the upload {upload}", upload=name)
+    return _CHANGED_BY.get(change.actor.partition(":")[0])
 
 
 def _near(case: Case) -> Finding | None:
@@ -204,8 +243,8 @@ def _near(case: Case) -> Finding | None:
 def _too_early(case: Case) -> Finding | None:
     """Too little time has passed since the OCI ID was entered for a recipient that asks daily to have asked for it, or
     too little is known of when it asks."""
-    situation, learner = case.situation, case.learner
-    since = max((one.held_from for one in learner.oci_ids if one.held_until is None), default=situation.at)
+    situation = case.situation
+    since = _held_since(case)
     if situation.at - since > NEWS and situation.rhythm.usual is not None:
         return None
     detail = text(
@@ -214,3 +253,7 @@ def _too_early(case: Case) -> Finding | None:
         recipient=situation.recipient.title,
     )
     return waits("not_asked_yet", detail, situation.rhythm.expected_after(situation.at), held_from=since.isoformat())
+
+
+def _held_since(case: Case) -> datetime:
+    return max((one.held_from for one in case.learner.oci_ids if one.held_until is None), default=case.situation.at)

@@ -189,5 +189,7 @@ def sweep_by_id(session: Session, act: Act, sweep_id: UUID) -> Sweep:
     """Return the sweep. Raises `UnknownSweep`, for one of another site too."""
     found = session.exec(select(Sweep).where(Sweep.site_id == act.site_id, Sweep.id == sweep_id)).first()
     if found is None:
-        raise UnknownSweep(text("There is no sweep {id} at this site.", id=str(sweep_id)))
+        raise UnknownSweep(
+            text("There is no sweep {id} at this site. Check the id, or make a new sweep.", id=str(sweep_id))
+        )
     return found

@@ -60,7 +60,7 @@ HEADLINES: Mapping[VerdictState, Text] = {
     VerdictState.NOT_SENT_BY_RULE: text("Not sent, by rule"),
     VerdictState.BLOCKED: text("Not reaching the recipient"),
     VerdictState.WAITING: text("On its way"),
-    VerdictState.UNKNOWN: text("Nothing in the way here; the recipient cannot be seen into"),
+    VerdictState.UNKNOWN: text("Nothing in the way here; what the recipient shows is not known here"),
 }
 """The verdict in a few words; which recipient is said beside it."""
 

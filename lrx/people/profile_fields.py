@@ -54,7 +54,9 @@ def require_field(session: Session, act: Act) -> ProfileField:
 def missing() -> ProfileFieldMissing:
     """The error that says that the site has no field yet, and who creates it."""
     return ProfileFieldMissing(
-        text("The site has no OCI ID profile field. A site administrator creates it first, under User profile fields.")
+        text(
+            "The site has no OCI ID profile field. A site administrator creates it first: POST /api/v1/profile-fields."
+        )
     )
 
 

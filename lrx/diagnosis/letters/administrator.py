@@ -1,10 +1,10 @@
 """The letter to a course administrator or a site administrator: whom it is about, what stands in the way, whose turn
-it is, and what to click. It names nobody but the learner. Pure."""
+it is, and what to do. It names nobody but the learner. Pure."""
 
 from collections.abc import Mapping
 
 from lrx.diagnosis.chain import CHECKS
-from lrx.diagnosis.letters.directions import DIRECTIONS, SCREENS
+from lrx.diagnosis.letters.directions import DIRECTIONS
 from lrx.diagnosis.letters.unchecked import OPEN
 from lrx.diagnosis.letters.writing import Draft, Reply, paragraphs
 from lrx.diagnosis.reasons import reason_named
@@ -13,6 +13,9 @@ from lrx.errors import Turn
 from lrx.text import Text, text
 
 __all__ = ["learner_lines", "letter"]
+
+API = "/api/v1/"
+_BY_API = text("What has an address that begins with /api/v1 is done with the REST API, by whoever has a key for it.")
 
 WHOSE: Mapping[Turn, Text] = {
     "caller": text("It is the turn of whoever sent it, not yours."),
@@ -31,13 +34,15 @@ def letter(draft: Draft, turn: Turn) -> Reply:
     reason = reason_named(verdict["reason"]) if verdict["reason"] else None
     headline = HEADLINES[VerdictState(verdict["state"])]
     subject = draft.say(text("{title}: {name}, {course} [{reference}]"), title=reason.title if reason else headline)
+    to_do = [_to_do(draft, one, turn, is_first=one == verdict["reason"]) for one in draft.reasons]
     body = paragraphs(
         draft.say(text("Hello,")),
         "\n".join(learner_lines(draft)),
         f"{draft.say(headline)}. {draft.detail(verdict['detail'])}",
-        *(_to_do(draft, one, turn, is_first=one == verdict["reason"]) for one in draft.reasons),
+        *to_do,
         _worth_knowing(draft),
         _expected(draft),
+        draft.say(_BY_API) if any(API in one for one in to_do) else None,
         _unchecked(draft),
         draft.say(text("If something is unclear, reply to this message and quote {reference}.")),
         draft.say(text("— {site}")),
@@ -68,8 +73,7 @@ def _to_do(draft: Draft, code: str, turn: Turn, *, is_first: bool) -> str:
     heading = [] if is_first or found is None else [f"{draft.say(reason.title)}. {draft.detail(found['detail'])}"]
     if reason.turn != turn:
         return "\n".join([*heading, f"{draft.say(WHOSE[reason.turn])} {draft.say(reason.remedy)}"])
-    steps = [*([draft.say(text("Open {screen}."), screen=draft.say(SCREENS[reason.fix]))] if reason.fix else [])]
-    steps += [draft.say(step) for step in DIRECTIONS.get(code, (reason.remedy,))]
+    steps = [draft.say(step) for step in DIRECTIONS.get(code, (reason.remedy,))]
     effort = draft.say(_effort(reason.minutes), minutes=reason.minutes)
     return "\n".join([*heading, effort, *(f"{place}. {step}" for place, step in enumerate(steps, 1))])
 

@@ -1,116 +1,140 @@
-"""What administrators are told for each reason that is theirs to mend: what to open, and what to do there."""
+"""What administrators are told for each reason that is theirs to mend: what to do, and with which operation.
+
+An operation is named where the product has no screen for it; what happens in the LMS is told as its own screens are
+titled.
+"""
 
 from collections.abc import Mapping, Sequence
 
 from lrx.text import Text, text
 
-__all__ = ["DIRECTIONS", "SCREENS"]
+__all__ = ["DIRECTIONS"]
 
-SCREENS: Mapping[str, Text] = {
-    "compare-accounts": text("Site administration, Users, Accounts: filter by {name}"),
-    "course-recipients": text("{course}, Course administration, Learning record exchange"),
-    "recipient": text("Site administration, Recipients, {recipient}"),
-    "credentials": text("Site administration, Recipients, {recipient}, Credentials"),
-    "inquiries": text("Site administration, Recipients, {recipient}, Inquiries"),
-    "deliveries": text("Site administration, Recipients, {recipient}, Deliveries"),
-    "learning-records": text("{course}, Learning Records (Course Level), {name}"),
-    "amendments": text("{course}, Learning Records (Course Level), {name}, Amendments"),
-    "course": text("{course}, Course administration, Course completion"),
-    "profile-fields": text("Site administration, Users, Accounts, User profile fields"),
-    "oci-ids": text("Site administration, Users, {name}, OCI ID"),
-}
-"""Where each kind of fix is made, as the screens are titled."""
-
-_SAVE = text("Click on Save changes.")
-_REGISTER = text("Compare it with the college’s public register.")
+_COMPARE = text("Compare the number with the college’s public register.")
+_COMPARE_BOTH = text("Compare both numbers with the college’s public register.")
+_CORRECT = text("If the one held here is wrong, correct it: PUT /api/v1/learners/{learner_id}/oci-ids.")
 
 DIRECTIONS: Mapping[str, Sequence[Text]] = {
     "two_accounts": (
-        text("Open both accounts and make sure that they are of one person."),
-        text("Move the OCI ID to the account that holds the learning record."),
-        text("Suspend the other account."),
+        text("Compare the two accounts, and make sure that they are of one person: /admin/diagnoses/{diagnosis_id}."),
+        text(
+            "Move the OCI ID to the account that holds the learning record: PUT /api/v1/learners/…/oci-ids, once for "
+            "each account."
+        ),
+        text("Suspend the other account: PATCH /api/v1/learners/…, with “suspended”."),
     ),
     "no_course_recipient": (
-        text("Click on Add, choose {recipient}, and click on Add again."),
+        text("Add {recipient} to the course: POST /api/v1/courses/{course_id}/recipients."),
         text("Records from then on are sent. Tell those who completed before to hand in proof, or to repeat."),
     ),
     "legacy": (
-        text("See since when the course sends to {recipient}: what was recorded before stays here."),
+        text(
+            "See since when the course sends to {recipient}: GET /api/v1/courses/{course_id}/recipients. What was "
+            "recorded before stays here."
+        ),
         text("Ask the learner to repeat the course, or to hand in supporting documentation in the course."),
     ),
     "recipient_off": (
         text("Make sure that {recipient} has confirmed the agreement with your organization."),
-        text("Switch {recipient} on."),
-        _SAVE,
+        text("Switch {recipient} on: PATCH /api/v1/recipients/{recipient_code}, with “enabled”."),
     ),
     "credential_missing": (
-        text("Issue a credential. Its secret is shown once."),
+        text("Issue a credential: POST /api/v1/credentials. Its secret is shown once."),
         text("Hand it to {recipient}’s representative in a safe way."),
     ),
     "completed_without_passing": (
-        text("Check which conditions complete the activity: viewing it may be all that is asked for."),
-        text("Void the record if it is wrong."),
+        text("In the LMS, see which conditions complete the activity: viewing it may be all that is asked for."),
+        text("If the record is wrong, void it: POST /api/v1/learning-records/{record_id}/void, with a reason."),
     ),
     "course_record_missing": (
-        text("Check that the conditions of completion are those that were meant."),
+        text("In the LMS, open the course completion of {course}, and check that its conditions are those meant."),
         text("Have completion evaluated again; the record then comes by itself."),
     ),
     "repeat_not_counted": (
-        text("Make a record of the repeat of {repeated}, and give the reason."),
-        text("To let repeats count by themselves, set a recertification window for the course."),
+        text(
+            "Make a record of the repeat of {repeated}: POST "
+            "/api/v1/learning-records/{record_id}/amendments/{amendment_id}/promote, with a reason."
+        ),
+        text(
+            "To let repeats count by themselves, set a recertification window for the course: PATCH "
+            "/api/v1/courses/{course_id}."
+        ),
     ),
     "voided": (
-        text("Read who voided the record and why."),
-        text("Unvoid it if that was an error; otherwise ask the learner to repeat the course."),
+        text("See who voided the record and why: /admin/diagnoses/{diagnosis_id}."),
+        text(
+            "If that was an error, unvoid it: POST /api/v1/learning-records/{record_id}/unvoid, with a reason. "
+            "Otherwise ask the learner to repeat the course."
+        ),
     ),
     "profile_field_missing": (
-        text("Click on Create a new profile field, and choose OCI ID."),
-        _SAVE,
-        text("Enter the OCI IDs of everybody whom {recipient} follows."),
+        text("Create the profile field of the OCI ID: POST /api/v1/profile-fields."),
+        text("Enter the OCI IDs of everybody whom {recipient} follows: POST /api/v1/oci-ids/batch."),
     ),
-    "oci_missing": (text("Choose the college and enter the number, as in its public register."), _SAVE),
+    "oci_missing": (
+        text("Look up the learner in the public register of their college."),
+        text(
+            "Enter the OCI ID in the form CA-ON-CPSO-12345, which is country, province, college and number: PUT "
+            "/api/v1/learners/{learner_id}/oci-ids."
+        ),
+    ),
     "oci_refused": (
-        text("Enter it anew, in the form CA-ON-CPSO-12345: country, province, college, number."),
-        _SAVE,
+        text(
+            "Enter it anew in the form CA-ON-CPSO-12345, which is country, province, college and number: PUT "
+            "/api/v1/learners/{learner_id}/oci-ids."
+        ),
         text("If it came from a file, correct the file too."),
     ),
-    "oci_unusual": (_REGISTER, text("Correct it if it is wrong.")),
+    "oci_unusual": (_COMPARE, _CORRECT),
     "oci_duplicate": (
-        text("See there who else holds it, and compare both with the college’s public register."),
-        text("Correct the profile that is wrong. Neither of the two is told to {recipient} until then."),
+        text(
+            "See who else holds it, and compare both with the college’s public register: "
+            "/admin/diagnoses/{diagnosis_id}."
+        ),
+        text(
+            "Correct the one that is wrong: PUT /api/v1/learners/…/oci-ids. Until then {recipient} is given no records "
+            "of either."
+        ),
     ),
     "college_not_served": (
-        text("See which colleges are served, and ask {recipient} whether this one can be added."),
-        text("If the learner is registered with a college that is served, enter that OCI ID."),
+        text(
+            "Ask {recipient} whether it can take this college. Those it takes now: GET "
+            "/api/v1/recipients/{recipient_code}."
+        ),
+        text(
+            "If the learner is registered with a college that is served, enter that OCI ID: PUT "
+            "/api/v1/learners/{learner_id}/oci-ids."
+        ),
     ),
     "recipient_objects": (text("Correct what {recipient} objects to."),),
     "college_mistaken": (
         text("Compare both with the colleges’ public registers."),
-        text("Choose the right college in the profile."),
-        _SAVE,
+        text("If the college held here is wrong, correct it: PUT /api/v1/learners/{learner_id}/oci-ids."),
     ),
     "asked_for_near_id": (
-        text("Compare both numbers with the college’s public register."),
-        text("If the one held here is wrong, correct it and click on Save changes."),
+        _COMPARE_BOTH,
+        _CORRECT,
         text("If the one asked for is wrong, send {recipient}’s representative the text for them."),
     ),
     "number_in_doubt": (
         text("Compare the number with the college’s public register: a billing number is not the one meant."),
-        text("If it is wrong, correct it, or enter the number of another college too, and click on Save changes."),
+        text(
+            "If it is wrong, correct it, or enter the number of another college too: PUT "
+            "/api/v1/learners/{learner_id}/oci-ids."
+        ),
         text("If it is right, send {recipient}’s representative the text for them."),
     ),
     "oci_overwritten": (
         text("Find the file or feed that wrote the number, and correct it there first."),
-        text("Then correct the profile."),
-        _SAVE,
+        text("Then correct the profile: PUT /api/v1/learners/{learner_id}/oci-ids."),
     ),
     "given_up": (
-        text("Read the last answer of {recipient}, and mend what it names."),
-        text("Send the delivery again."),
+        text("See why {recipient} did not take it, and mend that: GET /api/v1/deliveries."),
+        text("Ask whoever runs LRX to have it sent again."),
     ),
     "answered_without": (
-        text("Open the latest inquiry about this learner: its answer names what stood in the way."),
+        text("Read the latest inquiry about this learner: GET /api/v1/inquiries. It names what stood in the way."),
         text("Mend that, if it still stands."),
     ),
 }
-"""The steps, after opening the screen. Reasons without steps are for somebody else, or ask for nothing."""
+"""The steps. Reasons without steps are for somebody else, or ask for nothing."""

@@ -94,6 +94,10 @@ EXPLANATIONS: Mapping[str, Explanation] = {
     "not_started": _yours(
         text("You are enrolled in the course, and have not started it yet."), text("Please take the course.")
     ),
+    "enrolment_ended": _yours(
+        text("You are no longer enrolled in the course, and it is not complete."),
+        text("Please enrol again, or ask the course administrator to enrol you, and take the course."),
+    ),
     "attempt_not_completed": _yours(
         text("You started the course, and it is not complete yet."),
         text("Please open the course again and finish every part of it."),
@@ -221,6 +225,10 @@ EXPLANATIONS: Mapping[str, Explanation] = {
     "not_asked_for": Explanation(
         text("{recipient} reads our records, and has not asked for yours."),
         text("{recipient}’s representative is asked which College number and which hospital they have for you."),
+    ),
+    "no_longer_asked_for": Explanation(
+        text("{recipient} last asked for your records on {last_asked_for}, and has not asked for them since."),
+        text("{recipient}’s representative is asked which College number and which hospital they now have for you."),
     ),
     "not_asked_yet": Explanation(
         text("Your College number was entered here only recently, and {recipient} has not read your records since.")

@@ -15,7 +15,9 @@ __all__ = ["letter"]
 MARGIN = timedelta(hours=3)
 """How long after a recipient usually asks people are told to look again."""
 
-_A_DAY_AFTER = text("Once that is done, please allow {recipient} about a day to show it.")
+_A_DAY_AFTER = text("Once you have done that, please allow {recipient} about a day to show it.")
+_A_DAY_AFTER_US = text("Once this is put right, please allow {recipient} about a day to show it.")
+_IN_A_FEW_DAYS = text("If {recipient} does not show it yet, please look again in a few days.")
 
 
 def letter(draft: Draft) -> Reply:
@@ -83,7 +85,7 @@ def _look_again(draft: Draft, told: Sequence[Explanation]) -> str | None:
     state, expected = draft.verdict["state"], draft.verdict["expected_at"]
     at = datetime.fromisoformat(expected) if expected else None
     if state == VerdictState.DELIVERED:
-        return _on(draft, text("Please look again {when}."), at, timedelta(0)) or draft.say(_A_DAY_AFTER)
+        return _on(draft, text("Please look again {when}."), at, timedelta(0)) or draft.say(_IN_A_FEW_DAYS)
     if state == VerdictState.WAITING:
         dated = (
             text("{recipient} reads our records about once a day, normally around {usual}; please look again {when}.")
@@ -94,14 +96,15 @@ def _look_again(draft: Draft, told: Sequence[Explanation]) -> str | None:
     if any(not one.stands and not one.yours for one in told) or _is_for_good(draft, told):
         return None
     is_ours = draft.verdict["turn"] in ("site_admin", "course_admin") and draft.check("A4")["state"] == "pass"
-    if draft.matter.asks and is_ours and not any(one.yours for one in told):
+    is_yours = any(one.yours for one in told)
+    if draft.matter.asks and is_ours and not is_yours:
         dated = text(
-            "{recipient} reads our records about once a day, normally around {usual}. If that is done today, please "
-            "look again {when}."
+            "{recipient} reads our records about once a day, normally around {usual}. If this is put right today, "
+            "please look again {when}."
         )
         if written := _on(draft, dated, at, MARGIN):
             return written
-    return draft.say(_A_DAY_AFTER)
+    return draft.say(_A_DAY_AFTER if is_yours else _A_DAY_AFTER_US)
 
 
 def _is_for_good(draft: Draft, told: Sequence[Explanation]) -> bool:

@@ -48,6 +48,10 @@ REQUESTS: Mapping[str, Text] = {
         "You ask {site} for others, and not for this OCI ID. Please tell us which number and which hospital you have "
         "for this person, and correct them if they are wrong."
     ),
+    "no_longer_asked_for": text(
+        "You last asked {site} for this OCI ID on {last_asked_for}, and since then for others only. Please tell us "
+        "which number and which hospital you now have for this person, and correct them if they are wrong."
+    ),
     "not_asked_yet": text(
         "The OCI ID was entered here only recently. Nothing is asked of you but to ask for it as usual."
     ),
@@ -79,8 +83,8 @@ REQUESTS: Mapping[str, Text] = {
         "Please tell us whether {recipient} follows this course for our hospital, and since when."
     ),
     "escalate": text(
-        "You received the record first on {first_given}, and last on {last_given}. The physician reports that it is "
-        "not shown. Please look into it, and tell us what you find."
+        "You received the record first on {first_given}, and last on {last_given}. Please check whether you show it; "
+        "if you do not, please look into it, and tell us what you find."
     ),
 }
 """For the reasons that concern the recipient's side."""

@@ -121,7 +121,7 @@ def _values(content: Json, matter: Matter, language: Language) -> dict[str, obje
     completed, voided, expires = _instant(of("B1", "completed_at")), _instant(of("B4", "at")), of("B3", "expires_at")
     given = _instant(content["delivered_at"])
     last_given = _instant(of("E1", "last_given_at")) or given
-    last_asked = _instant(of("A4", "last_asked_at"))
+    last_asked, last_asked_for = _instant(of("A4", "last_asked_at")), _instant(of("C5", "last_asked_at"))
     learner, course = matter.learner, matter.course
 
     def on(instant: datetime | None) -> str:
@@ -133,6 +133,12 @@ def _values(content: Json, matter: Matter, language: Language) -> dict[str, obje
 
     return {
         "recipient": matter.recipient,
+        "recipient_code": matter.recipient_code,
+        "diagnosis_id": str(matter.diagnosis_id),
+        "learner_id": str(learner.id),
+        "course_id": str(course.id),
+        "record_id": content["record_id"] or UNKNOWN,
+        "amendment_id": of("B3", "amendment_id") or UNKNOWN,
         "site": matter.site,
         "reference": matter.reference,
         "course": course.full_name,
@@ -153,6 +159,7 @@ def _values(content: Json, matter: Matter, language: Language) -> dict[str, obje
         "first_given": say_moment(given) if given else UNKNOWN,
         "last_given": say_moment(last_given) if last_given else UNKNOWN,
         "last_asked": say_moment(last_asked) if last_asked else UNKNOWN,
+        "last_asked_for": say_moment(last_asked_for) if last_asked_for else UNKNOWN,
     }
 
 

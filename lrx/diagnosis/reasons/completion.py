@@ -27,6 +27,14 @@ REASONS: Mapping[str, Reason] = {
         None,
         "learning-records",
     ),
+    "enrolment_ended": Reason(
+        Kind.FIXABLE,
+        "learner",
+        text("No longer enrolled, and not completed"),
+        text("The learner enrols again, or is enrolled by a course administrator, and takes the course."),
+        None,
+        "learning-records",
+    ),
     "attempt_not_completed": Reason(
         Kind.FIXABLE,
         "learner",
@@ -62,14 +70,6 @@ REASONS: Mapping[str, Reason] = {
         10,
         "course",
         then_shown=True,
-    ),
-    "activities_open": Reason(
-        Kind.FIXABLE,
-        "learner",
-        text("Begun, and some activities are not complete"),
-        text("The learner completes what the course asks for of the activities named; the course is then complete."),
-        None,
-        "learning-records",
     ),
     "activities_open": Reason(
         Kind.FIXABLE,

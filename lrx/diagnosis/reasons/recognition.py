@@ -12,7 +12,7 @@ REASONS: Mapping[str, Reason] = {
         Kind.FIXABLE,
         "site_admin",
         text("The site has no OCI ID profile field"),
-        text("A site administrator creates the field under User profile fields, and enters the OCI IDs."),
+        text("A site administrator creates the field, and enters the OCI IDs."),
         10,
         "profile-fields",
         then_shown=True,
@@ -48,7 +48,8 @@ REASONS: Mapping[str, Reason] = {
         "site_admin",
         text("Two people hold the same OCI ID"),
         text(
-            "A site administrator corrects whichever of the two is wrong; nobody is told to the recipient until then."
+            "A site administrator corrects whichever of the two is wrong; until then the recipient is given no records "
+            "of either."
         ),
         5,
         "oci-ids",
@@ -123,6 +124,17 @@ REASONS: Mapping[str, Reason] = {
         text(
             "Tell the recipient’s representative the OCI ID held here, and ask which number or hospital they have for "
             "this person."
+        ),
+        5,
+        "inquiries",
+    ),
+    "no_longer_asked_for": Reason(
+        Kind.FIXABLE,
+        "recipient",
+        text("The recipient no longer asks for this OCI ID"),
+        text(
+            "Tell the recipient’s representative the OCI ID held here and when it was last asked for, and ask which "
+            "number or hospital they now have for this person."
         ),
         5,
         "inquiries",

@@ -32,10 +32,7 @@ REASONS: Mapping[str, Reason] = {
         Kind.FIXABLE,
         "course_admin",
         text("The course does not send to the recipient"),
-        text(
-            "Add the recipient under Course administration, Learning record exchange. Records from then on are sent; "
-            "those there are already stay here."
-        ),
+        text("Add the recipient to the course. Records from then on are sent; those there are already stay here."),
         2,
         "course-recipients",
     ),
@@ -72,7 +69,7 @@ REASONS: Mapping[str, Reason] = {
     "credential_missing": Reason(
         Kind.FIXABLE,
         "site_admin",
-        text("The recipient has no way in"),
+        text("The recipient has no credential"),
         text("A site administrator issues a credential for the recipient and hands it over."),
         10,
         "credentials",

@@ -78,6 +78,21 @@ async def test_a_person_with_a_user_name_alone_has_letters_too(house: House) -> 
     assert "E-mail" not in texts["site_admin"]["body"]
 
 
+async def test_what_was_asked_before_anybody_held_it_is_not_told_as_never_asked(house: House) -> None:
+    await house.site.course("WHMIS-2026")
+    await house.site.learner("ltremblay", "CA-ON-CPSO-11111")
+    await house.site.complete("ltremblay", "WHMIS-2026", NOW - timedelta(minutes=5))
+    await house.site.ask("CA-ON-CPSO-54321")
+    house.advance(minutes=1)
+    await house.site.send("PUT", "/learners/by/username/ltremblay/oci-id", {"oci_id": "CA-ON-CPSO-54321"})
+    body = {"learner": {"username": "ltremblay"}, "course": {"shortname": "WHMIS-2026"}, "recipient": "cmars"}
+    made = dict(await house.site.send("POST", "/diagnoses", body))
+    assert made["verdict"]["reason"] == "awaiting_inquiry"
+    contact = (await _replies(house, made))["recipient_contact"]["body"]
+    assert "CA-ON-CPSO-54321, every course; answered WS401" in contact
+    assert "you have not asked" not in contact
+
+
 async def test_an_older_diagnosis_tells_of_the_questions_there_were_then(house: House) -> None:
     diagnosis = await _diagnosed(house)
     before = await _replies(house, diagnosis, audience="recipient_contact")

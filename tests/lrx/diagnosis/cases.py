@@ -186,6 +186,7 @@ CASES: Mapping[str, tuple[Situation, LearnerFacts]] = {
     "never_asked": (_without(rhythm=Rhythm(TORONTO, None, 0, 0, None)), LEARNER),
     "no_trace": (SITUATION, NOBODY),
     "not_started": (SITUATION, _seen(ObservationKind.ENROLLED)),
+    "enrolment_ended": (SITUATION, _seen(ObservationKind.ENROLLED, ObservationKind.UNENROLLED)),
     "attempt_not_completed": (SITUATION, _seen(ObservationKind.ENROLLED, ObservationKind.ATTEMPT_STARTED)),
     "attempt_failed": (SITUATION, _seen(ObservationKind.ATTEMPT_STARTED, ObservationKind.FAILED)),
     "course_record_missing": (SITUATION, MODULE_ONLY),
@@ -253,6 +254,10 @@ CASES: Mapping[str, tuple[Situation, LearnerFacts]] = {
     ),
     "number_in_doubt": (_asking(STRANGER), UNASKED),
     "not_asked_for": (SITUATION, UNASKED),
+    "no_longer_asked_for": (
+        _asking(STRANGER),
+        changed(LEARNER, asked={HELD: NOW - timedelta(days=5)}, inquiries=(_question(NOW - timedelta(days=5)),)),
+    ),
     "not_asked_yet": (SITUATION, changed(UNASKED, oci_ids=(Held(HELD, NOW - timedelta(hours=3), None),))),
     "awaiting_inquiry": (SITUATION, FRESH),
     "underway": _pushed(DeliveryStatus.PENDING),
@@ -321,6 +326,7 @@ def _matter(recipient: Recipient, learner: LearnerFacts, content: Mapping[str, A
         zone=TORONTO,
         site="Lakeside Health",
         recipient=recipient.title,
+        recipient_code=recipient.code,
         asks=isinstance(recipient, PullRecipient),
         learner=Person(
             LUC, "Luc Tremblay", account.username, account.email, account.idnumber, tuple(map(str, learner.held))

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,24 +10,28 @@ import pytest
 from pydantic import BaseModel
 
 from lrx.diagnosis.chain import CHECKS, diagnose
-from lrx.diagnosis.facts import Amended, LearnerFacts, Seen, Situation, Voided
+from lrx.diagnosis.facts import Amended, Change, Held, LearnerFacts, Seen, Situation, Voided
 from lrx.diagnosis.finding import State
 from lrx.diagnosis.reasons import REASONS, Kind, reason_named
 from lrx.models import ObservationKind
 from lrx.oci_id import OciId
 from lrx.recipient import Objection, ProofOfCompletion
-from lrx.text import text
+from lrx.text import say, text
 from tests.casebook import read_casebook
 from tests.fakes import FakePush
 from tests.lrx.diagnosis.cases import (
     CASES,
     COMPLETED,
     DONE_ELSEWHERE,
+    HELD,
     LEARNER,
     LUC,
     MODULE,
+    NEARLY,
+    NOW,
     RECORD,
     SITUATION,
+    STRANGER,
     TWIN,
     changed,
 )
@@ -175,3 +179,102 @@ def test_where_nothing_is_mandatory_any_activity_may_be_the_one() -> None:
     course, _ = LEARNER.records
     learner = changed(LEARNER, records=(course._replace(mandatory=[]),), seen=(FAILED,))
     assert diagnose(SITUATION, learner).findings["B0"].reason == "completed_without_passing"
+
+
+def test_an_attempt_handed_in_after_a_failed_one_is_no_reason() -> None:
+    _, learner = CASES["attempt_failed"]
+    later = learner.seen[-1]._replace(kind=ObservationKind.ATTEMPT_SUBMITTED, happened_at=COMPLETED.replace(hour=23))
+    found = diagnose(SITUATION, changed(LEARNER, seen=(*learner.seen, later)))
+    assert found.findings["B0"].state is State.PASS
+
+
+# The recipient asks for what was taken from the profile
+
+
+@pytest.mark.parametrize(
+    ("actor", "origin", "said"),
+    [
+        ("api:7", "upload:hr-nightly.csv", " It was changed by the upload hr-nightly.csv."),
+        ("api:7", "request:8f2c", " It was changed by an API key."),
+        ("administrator:7", "request:8f2c", " It was changed by an administrator."),
+        ("system:demo", "request:8f2c", ""),
+    ],
+)
+def test_who_overwrote_an_oci_id_is_said_without_any_id(actor: str, origin: str, said: str) -> None:
+    situation, learner = CASES["oci_overwritten"]
+    change = Change(LUC, str(HELD), str(STRANGER), COMPLETED, actor, origin)
+    found = diagnose(situation, changed(learner, changes=(change,))).findings["C5"]
+    assert say(found.detail, "en").endswith(f"which this profile held until 2026-10-31 20:00.{said}")
+    assert found.facts["origin"] == origin
+
+
+def test_where_nobody_is_known_to_have_overwritten_it_no_origin_is_shown() -> None:
+    found = diagnose(*CASES["oci_overwritten"]).findings["C5"]
+    assert "origin" not in found.facts
+    assert "changed by" not in say(found.detail, "en")
+
+
+# Asked for once, and no longer
+
+
+def test_what_was_asked_for_lately_is_not_said_never_to_be_asked_for() -> None:
+    found = diagnose(*CASES["no_longer_asked_for"]).findings["C5"]
+    assert say(found.detail, "en") == (
+        "CMaRS last asked for it on 2026-11-16 14:30; since then it has asked for others only."
+    )
+
+
+def test_a_recipient_of_unknown_rhythm_has_not_stopped_asking() -> None:
+    situation, learner = CASES["no_longer_asked_for"]
+    irregular = replace(situation, rhythm=replace(situation.rhythm, usual=None))
+    assert diagnose(irregular, learner).findings["C5"].state is State.PASS
+    since = changed(learner, oci_ids=(Held(HELD, NOW - timedelta(days=4), None),))
+    assert diagnose(irregular, since).findings["C5"].reason == "not_asked_yet"
+
+
+def test_an_oci_id_that_was_asked_for_before_it_was_entered_again_may_yet_be_asked_for() -> None:
+    situation, learner = CASES["no_longer_asked_for"]
+    again = changed(learner, oci_ids=(Held(HELD, NOW - timedelta(hours=3), None),))
+    assert diagnose(situation, again).findings["C5"].reason == "not_asked_yet"
+
+
+def test_a_number_that_is_nearly_the_same_says_more_than_when_one_was_last_asked_for() -> None:
+    _, learner = CASES["no_longer_asked_for"]
+    situation, _ = CASES["asked_for_near_id"]
+    assert learner.held != (NEARLY,)
+    assert diagnose(situation, learner).findings["C5"].reason == "asked_for_near_id"
+
+
+# Enrolled, and no longer
+
+
+def test_who_was_enrolled_again_is_enrolled() -> None:
+    _, learner = CASES["enrolment_ended"]
+    again = learner.seen[0]._replace(happened_at=NOW)
+    found = diagnose(SITUATION, changed(learner, seen=(*learner.seen, again))).findings["B0"]
+    assert found.reason == "not_started"
+
+
+def test_an_enrolment_that_ended_comes_before_an_attempt_that_was_not_finished() -> None:
+    _, learner = CASES["enrolment_ended"]
+    begun = learner.seen[0]._replace(kind=ObservationKind.ATTEMPT_STARTED)
+    found = diagnose(SITUATION, changed(learner, seen=(*learner.seen, begun))).findings["B0"]
+    assert found.reason == "enrolment_ended"
+
+
+# The days asked for
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "said"),
+    [
+        (date(2026, 11, 20), None, "from 2026-11-20 on"),
+        (None, date(2026, 11, 1), "up to 2026-11-01"),
+        (date(2026, 12, 1), date(2026, 12, 31), "from 2026-12-01 to 2026-12-31"),
+    ],
+)
+def test_the_days_asked_for_are_said_in_words(first: date | None, last: date | None, said: str) -> None:
+    situation, learner = CASES["asked_for_other_dates"]
+    asked = learner.inquiries[0]._replace(completed_from=first, completed_to=last)
+    found = diagnose(situation, changed(learner, inquiries=(asked,))).findings["D3"]
+    assert f"asks for completions {said}; this one is of 2026-11-18." in say(found.detail, "en")

@@ -1,5 +1,6 @@
 """Replies: a sensible text for every reason, reader and language, and nothing in it that the reader may not see."""
 
+import json
 import re
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from lrx.diagnosis.chain import CHECKS
-from lrx.diagnosis.letters.directions import DIRECTIONS, SCREENS
+from lrx.diagnosis.letters.directions import DIRECTIONS
 from lrx.diagnosis.letters.explanations import EXPLANATIONS
 from lrx.diagnosis.letters.requests import OTHERWISE, REQUESTS
 from lrx.diagnosis.letters.unchecked import UNCHECKED
@@ -36,6 +37,7 @@ from tests.lrx.diagnosis.cases import (
 )
 
 GOLDEN = Path(__file__).parent / "golden"
+OPENAPI = Path(__file__).parents[3] / "docs" / "reference" / "openapi.json"
 
 A_PHYSICIAN, A_CONTACT = Audience.PHYSICIAN, Audience.RECIPIENT_CONTACT
 ADMINISTRATORS = (Audience.COURSE_ADMIN, Audience.SITE_ADMIN)
@@ -80,7 +82,21 @@ def test_every_reason_is_explained_to_physicians() -> None:
 def test_administrators_have_steps_for_whatever_is_theirs() -> None:
     theirs = {code for code, reason in REASONS.items() if reason.turn in ("course_admin", "site_admin")}
     assert set(DIRECTIONS) == theirs
-    assert {REASONS[code].fix for code in DIRECTIONS} <= set(SCREENS)
+
+
+def test_a_step_leads_to_an_operation_or_a_page_that_is_there() -> None:
+    document = json.loads(OPENAPI.read_text("utf-8"))
+    there = {
+        (method.upper(), re.sub(r"\{[^}]+\}", "…", path))
+        for path, methods in document["paths"].items()
+        for method in methods
+    }
+    steps = [str(step.message) for one in DIRECTIONS.values() for step in one]
+    named = [found for step in steps for found in re.findall(r"(\w+) /api/v1(/[\w{}/…-]+)", step)]
+    assert {(method, re.sub(r"\{[^}]+\}", "…", path)) for method, path in named} <= there
+    assert len(named) == sum(step.count("/api/v1") for step in steps)
+    assert {page for step in steps for page in re.findall(r"/admin/\S+", step)} == {"/admin/diagnoses/{diagnosis_id}."}
+    assert not [step for step in steps if re.search(r"[Cc]lick|Save changes|Open |administration", step)]
 
 
 def test_what_is_the_recipient_s_turn_is_asked_of_the_representative() -> None:
@@ -206,7 +222,8 @@ def test_the_whole_diagnosis_names_every_check(reason: str) -> None:
 def test_an_administrator_has_steps_or_is_told_whose_turn_it_is(reason: str, audience: Audience) -> None:
     verdict, said = told(*CASES[reason]).content["verdict"], letter(reason, audience).body
     if REASONS[reason].turn == audience.value:
-        assert re.search(r"This is yours to do.*:\n1\. Open .*\n2\. ", said)
+        assert re.search(r"This is yours to do.*:\n1\. .*\n2\. ", said)
+        assert ("/api/v1/" in said) is ("is done with the REST API" in said)
     elif not any(REASONS[one].turn == audience.value for one in verdict["also"]):
         assert "This is yours" not in said
         assert re.search(r"It is .* turn", said)
@@ -270,6 +287,12 @@ def test_without_a_known_rhythm_no_time_is_promised() -> None:
     situation, learner = CASES["awaiting_inquiry"]
     known = told(replace(situation, rhythm=replace(situation.rhythm, usual=None)), learner)
     assert "about a day" in reply(known.content, known.matter, A_PHYSICIAN, "en", NOW).body
+
+
+def test_nobody_with_nothing_to_do_is_told_what_to_do_first() -> None:
+    for reason in CASES:
+        said = letter(reason, A_PHYSICIAN).body
+        assert not ("nothing you need to do" in said and "you have done that" in said)
 
 
 # Names that are not known
