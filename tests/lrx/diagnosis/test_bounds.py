@@ -14,7 +14,10 @@ from lrx.diagnosis.diagnoses import situation_of
 from lrx.diagnosis.facts import LearnerFacts, Situation
 from lrx.diagnosis.known import SEEN_LATELY, read_learners
 from lrx.diagnosis.likeness import MOST_ALIKE, SHOWN
+from lrx.diagnosis.named import MOST_NAMES, RANGES
 from lrx.diagnosis.situations import MISSED, At
+from lrx.diagnosis.ticket import read_ticket
+from lrx.diagnosis.understanding import Understanding, understand
 from lrx.exchange import Exchange
 from lrx.models import Course, Inquiry, Learner, Observation, ObservationKind, RefusedOciId, Statement
 from lrx.oci_id import OciId
@@ -175,3 +178,25 @@ async def test_the_network_is_asked_once_however_many_sites_tell(exchange: Excha
     told_of, silent, asked = await exchange.database.write(work)
     assert (told_of, silent) == (("North Health", "South Health", "West Health"), ())
     assert len(set(asked)) == 1
+
+
+async def test_a_ticket_full_of_names_is_read_with_a_few_queries(exchange: Exchange) -> None:
+    families = [
+        f"{one}{other}" for one in ("Ar", "Be", "Cor", "Dan", "El") for other in ("ton", "ley", "man", "vick", "by")
+    ]
+    ticket = read_ticket("\n".join(f"Dr Maria {one} has completed WHMIS." for one in families), {})
+
+    def work(scene: Scene) -> tuple[Understanding, list[str]]:
+        for one in families:
+            scene.learner("Maria", one)
+        with statements(scene.session) as said:
+            return understand(scene.session, scene.act(), scene.exchange.recipients, ticket), said
+
+    meant, said = await told(exchange, work)
+    assert len(families) > MOST_NAMES
+    assert 0 < sum("UNION ALL" in one for one in said) <= MOST_NAMES * 36 // RANGES
+    assert [str(note) for note in meant.notes] == [
+        f"Of the names in the text only {MOST_NAMES} were looked for. Paste the part about one person."
+    ]
+    found = {one.full_name.partition(",")[0] for one in meant.people}
+    assert found <= set(families[:MOST_NAMES])
