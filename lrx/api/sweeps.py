@@ -37,7 +37,7 @@ __all__ = ["OPERATIONS", "sweep_public"]
 
 TAG = "diagnosis"
 MOST = 50_000
-"""Learners judged for one request: about twenty seconds."""
+"""Learners judged for one request: half a minute, on a machine that has little else to do."""
 
 
 class SweepAsked(In):

@@ -27,6 +27,7 @@ from lrx.diagnosis.judging import has_what_counts
 from lrx.diagnosis.lapses import lapses_of
 from lrx.diagnosis.likeness import Person, look_alikes, people_of, sharers
 from lrx.diagnosis.network import elsewhere
+from lrx.diagnosis.newest import Newest
 from lrx.diagnosis.situations import At
 from lrx.models import (
     Amendment,
@@ -45,6 +46,9 @@ from lrx.tables import Rows, among, same, until
 __all__ = ["read_learners", "read_records"]
 
 Row = TypeVar("Row")
+
+SEEN_LATELY = 10
+"""Observations of one learner that are shown as evidence."""
 
 
 class _Delivery(NamedTuple):
@@ -92,11 +96,20 @@ _CHANGES = Rows(
     lambda of: (same(of.site_id), of.field == "oci_id", until(of.changed_at), among(of.learner_id)),
     "seq",
 )
-_REFUSED = Rows(Refused, RefusedOciId, lambda of: (same(of.site_id), until(of.refused_at), among(of.learner_id)))
-_SEEN = Rows(
+_REFUSED = Newest(
+    Refused,
+    RefusedOciId,
+    lambda of: (same(of.site_id), until(of.refused_at), among(of.learner_id)),
+    ("refused_at", "id"),
+    {("learner_id",): 1},
+)
+# The newest of each kind too: whether somebody ever attempted it must not depend on how often they came since.
+_SEEN = Newest(
     Seen,
     Observation,
     lambda of: (same(of.site_id), same(of.course_id), until(of.happened_at), among(of.learner_id)),
+    ("happened_at", "statement_seq"),
+    {("learner_id",): SEEN_LATELY, ("learner_id", "kind"): 1},
 )
 
 
@@ -153,7 +166,7 @@ def _records(session: Session, at: At, course_id: UUID, people: Sequence[Person]
     of_course = _RECORDS.read_pieces(session, learner_ids, **then, course_id=course_id)
     records = _grouped(of_course, attrgetter("learner_id"))
     record_ids = [record.id for record in of_course]
-    lapses = lapses_of(session, at.site_id, at.instant, record_ids)
+    lapses = lapses_of(session, [at.site_id], at.instant, record_ids)
     amendments = _grouped(_AMENDMENTS.read_pieces(session, record_ids, **then), attrgetter("record_id"))
     holdings = _grouped(_OCI_IDS.read_pieces(session, learner_ids, **then), attrgetter("learner_id"))
     oci_ids = {one.id: _held(holdings[one.id], at) for one in people}

@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from lrx.diagnosis.facts import Voided
 from lrx.models import Expiration, Voiding
-from lrx.tables import Rows, among, same, until
+from lrx.tables import Rows, among, until
 
 __all__ = ["Lapses", "lapses_of"]
 
@@ -30,9 +30,11 @@ class _Expiration(NamedTuple):
     reason: str
 
 
-_VOIDINGS = Rows(_Voiding, Voiding, lambda of: (same(of.site_id), until(of.voided_at), among(of.record_id)), "seq")
+_VOIDINGS = Rows(
+    _Voiding, Voiding, lambda of: (among(of.site_id, "sites"), until(of.voided_at), among(of.record_id)), "seq"
+)
 _EXPIRATIONS = Rows(
-    _Expiration, Expiration, lambda of: (same(of.site_id), until(of.expired_at), among(of.record_id)), "seq"
+    _Expiration, Expiration, lambda of: (among(of.site_id, "sites"), until(of.expired_at), among(of.record_id)), "seq"
 )
 
 
@@ -43,9 +45,9 @@ class Lapses(NamedTuple):
     expired: dict[UUID, Voided]
 
 
-def lapses_of(session: Session, site_id: UUID, instant: datetime, record_ids: Collection[UUID]) -> Lapses:
-    """Return the lapses of these records of a site at the instant."""
-    then = {"site_id": site_id, "instant": instant}
+def lapses_of(session: Session, site_ids: Collection[UUID], instant: datetime, record_ids: Collection[UUID]) -> Lapses:
+    """Return the lapses of these records of these sites at the instant."""
+    then = {"sites": list(site_ids), "instant": instant}
     # In order, so that the latest of each record stays.
     return Lapses(
         {one.record_id: Voided(*one) for one in _VOIDINGS.read_pieces(session, record_ids, **then)},

@@ -19,6 +19,9 @@ __all__ = ["Person", "look_alikes", "people_of", "sharers"]
 
 SHOWN = 5
 """Most look-alikes of one account."""
+MOST_ALIKE = 20
+"""Most accounts with one name, address or number that each account is compared with: a placeholder is shared by
+thousands. Those with the lowest ids, so that what is shown does not depend on who else is looked at."""
 
 
 class Person(NamedTuple):
@@ -98,6 +101,7 @@ def look_alikes(
         alike: defaultdict[str, list[Person]] = defaultdict(list)
         for person in rows.read_pieces(session, values, **then):
             alike[getattr(person, column)].append(person)
+        alike = defaultdict(list, {value: sorted(shared, key=_by_id)[:MOST_ALIKE] for value, shared in alike.items()})
         for one in own:
             for person in alike.get(getattr(one, column) or "", ()):
                 if person.id != one.id:
@@ -112,6 +116,10 @@ def look_alikes(
             for one, what in sorted(shared.items(), key=lambda pair: str(pair[0].id))[:SHOWN]
         )
     return shown
+
+
+def _by_id(person: Person) -> str:
+    return str(person.id)
 
 
 def _held(session: Session, at: At, learner_ids: Collection[UUID]) -> defaultdict[UUID, tuple[OciId, ...]]:

@@ -1,7 +1,7 @@
 """Learners found by their names as people write them: in any order, without accents, with initials."""
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
@@ -16,10 +16,16 @@ from lrx.models import Learner
 from lrx.people.names import folded, full_name
 from lrx.tables import table
 
-__all__ = ["Person", "alike", "is_called", "named", "people_of", "shown"]
+__all__ = ["MOST_NAMES", "Person", "alike", "is_called", "named", "people_of", "shown"]
 
+MOST_NAMES = 20
+"""Most names of one ticket that are looked for."""
 MOST_NAMESAKES = 500
-"""Most people read for the family names of one ticket."""
+"""Most people read for one family name."""
+MOST_READ = 2_000
+"""Most people read for the family names of one ticket: each is compared with every name."""
+RANGES = 60
+"""Ranges of names read with one query."""
 MOST_COMPARED = 300
 """Most people compared for one beginning of a family name."""
 NEAREST = 5
@@ -50,14 +56,17 @@ def people_of(session: Session, act: Act, learner_ids: Collection[UUID]) -> list
 
 
 def named(session: Session, act: Act, names: Sequence[Found]) -> list[Person]:
-    """Return everybody of the site whose name begins with one of these family names: names are kept folded, the family
-    name first."""
+    """Return the people of the site whose name begins with one of these family names: names are kept folded, the family
+    name first. Those of long family names come first, for there may be more than are read."""
     beginnings = {folded(family).replace("’", "'") for name in names for family in _families(name.typed)}
-    found: list[Person] = []
-    for beginning in sorted(beginnings):
-        # Up to the hyphen come the space and the comma that may follow a family name, and no letter.
-        found += _between(session, act, beginning, f"{beginning}-", MOST_NAMESAKES)
-    return found
+    # Up to the hyphen come the space and the comma that may follow a family name, and no letter.
+    ranges = [(one, f"{one}-") for one in sorted(beginnings, key=lambda one: (-len(one), one))]
+    found: dict[Person, None] = {}
+    for place in range(0, len(ranges), RANGES):
+        found |= dict.fromkeys(_between(session, act, ranges[place : place + RANGES], MOST_NAMESAKES))
+        if len(found) >= MOST_READ:
+            break
+    return [*found][:MOST_READ]
 
 
 def alike(session: Session, act: Act, names: Sequence[Found]) -> list[Person]:
@@ -97,11 +106,15 @@ def shown(person: Person) -> str:
 _COLUMNS = table(Learner).c
 
 
-def _between(session: Session, act: Act, first: str, behind: str, most: int) -> list[Person]:
-    """Learners of the site whose folded name is in a range, which begins with `first` and ends before `behind`."""
+def _between(session: Session, act: Act, ranges: Iterable[tuple[str, str]], most: int) -> list[Person]:
+    """Learners of the site whose folded name is in one of the ranges, each from a first name to before another: of each
+    range, up to `most`."""
     name = _COLUMNS.sort_name
-    some = _people(act).where(name >= first, name < behind).order_by(name).limit(most)
-    return [Person(*row) for row in session.connection().execute(some)]
+    each = [
+        sa.select(_people(act).where(name >= first, name < behind).order_by(name).limit(most).subquery())
+        for first, behind in ranges
+    ]
+    return [Person(*row) for row in session.connection().execute(sa.union_all(*each))] if each else []
 
 
 def _people(act: Act) -> "sa.Select[Any]":
@@ -111,10 +124,8 @@ def _people(act: Act) -> "sa.Select[Any]":
 def _beginning_like(session: Session, act: Act, name: Found) -> list[Person]:
     """Learners of the site whose names begin like a word of this name."""
     beginnings = {folded(word[:2]) for word in _parts(name.typed)}
-    found: list[Person] = []
-    for beginning in sorted(beginnings):
-        found += _between(session, act, beginning, f"{beginning[:-1]}{chr(ord(beginning[-1]) + 1)}", MOST_COMPARED)
-    return found
+    ranges = [(one, f"{one[:-1]}{chr(ord(one[-1]) + 1)}") for one in sorted(beginnings)]
+    return _between(session, act, ranges, MOST_COMPARED)
 
 
 def _families(typed: str) -> Iterator[str]:

@@ -2,7 +2,7 @@
 nothing else of it."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -34,9 +34,9 @@ def elsewhere(
             wanted[oci_id].add(learner_id)
     sites = _telling(session, at) if wanted else {}
     found: defaultdict[UUID, set[str]] = defaultdict(set)
-    for site_id, name in sites.items():
-        for learner_id in _there(session, at, situation, site_id, wanted):
-            found[learner_id].add(name)
+    for site_id, oci_id in _there(session, at, situation, sites, wanted) if sites else ():
+        for learner_id in wanted[oci_id]:
+            found[learner_id].add(sites[site_id])
     return {learner_id: tuple(sorted(names)) for learner_id, names in found.items()}
 
 
@@ -49,8 +49,9 @@ def _telling(session: Session, at: At) -> dict[UUID, str]:
 
 
 def _there(
-    session: Session, at: At, situation: Situation, site_id: UUID, wanted: Mapping[OciId, set[UUID]]
-) -> set[UUID]:
+    session: Session, at: At, situation: Situation, sites: Collection[UUID], wanted: Collection[OciId]
+) -> set[tuple[UUID, OciId]]:
+    """At which of the sites there is such a record for which of the OCI IDs."""
     course = situation.course
     alike = [
         column == value
@@ -62,14 +63,14 @@ def _there(
         if value
     ]
     query = (
-        sa.select(_HELD.oci_id, _RECORDS.id, _RECORDS.completed_at)
+        sa.select(_HELD.site_id, _HELD.oci_id, _RECORDS.id, _RECORDS.completed_at)
         .join_from(table(LearnerOciId), table(LearningRecord), _RECORDS.learner_id == _HELD.learner_id)
         .join(table(Course), _COURSES.id == _RECORDS.course_id)
         .where(
-            _HELD.site_id == site_id,
+            _HELD.site_id.in_(sites),
             _HELD.held_from <= at.instant,
             sa.or_(_HELD.held_until.is_(None), _HELD.held_until > at.instant),
-            _RECORDS.site_id == site_id,
+            _RECORDS.site_id == _HELD.site_id,
             _RECORDS.activity_id.is_(None),
             _RECORDS.source.in_(SENT_SOURCES),
             _RECORDS.stored_at <= at.instant,
@@ -83,6 +84,6 @@ def _there(
         for row in session.connection().execute(query.where(_HELD.oci_id.in_(some)))
         if situation.period.contains(local_date(row.completed_at, at.zone))
     ]
-    lapses = lapses_of(session, site_id, at.instant, [row.id for row in found])
+    lapses = lapses_of(session, sites, at.instant, [row.id for row in found])
     lapsed = {record_id for last in lapses for record_id, act in last.items() if act.holds}
-    return {learner_id for row in found if row.id not in lapsed for learner_id in wanted[row.oci_id]}
+    return {(row.site_id, row.oci_id) for row in found if row.id not in lapsed}

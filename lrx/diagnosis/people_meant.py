@@ -14,7 +14,7 @@ from lrx.access import Act
 from lrx.address import normal_mailbox
 from lrx.database import pieces
 from lrx.delivery.unmatched import near_misses
-from lrx.diagnosis.named import Person, alike, is_called, named, people_of, shown
+from lrx.diagnosis.named import MOST_NAMES, Person, alike, is_called, named, people_of, shown
 from lrx.diagnosis.ticket import Found, Ticket
 from lrx.models import Identity, Learner, LearnerOciId
 from lrx.near_misses import Kind
@@ -22,7 +22,7 @@ from lrx.oci_id import OciId
 from lrx.people.names import folded_email
 from lrx.tables import table
 
-__all__ = ["PersonMeant", "Reason", "Why", "nearest", "people_meant"]
+__all__ = ["PersonMeant", "Reason", "Why", "names_meant", "nearest", "people_meant"]
 
 Why = Literal["oci_id", "username", "email", "number", "idnumber", "oci_id_before", "name", "family_name", "near_miss"]
 STRENGTH: dict[Why, int] = {
@@ -75,7 +75,7 @@ def people_meant(session: Session, act: Act, ticket: Ticket) -> list[PersonMeant
     reasons: defaultdict[UUID, list[Reason]] = defaultdict(list)
     for learner_id, reason in _by_keys(session, act, ticket):
         reasons[learner_id].append(reason)
-    names = _unique(ticket.of("name"))
+    names = names_meant(ticket)[:MOST_NAMES]
     people = {one.id: one for one in (*people_of(session, act, reasons), *named(session, act, names))}
     for one in people.values():
         reasons[one.id] += [Reason(why, name) for name in names if (why := is_called(one, name)) is not None]
@@ -85,10 +85,16 @@ def people_meant(session: Session, act: Act, ticket: Ticket) -> list[PersonMeant
     return [_meant(people[one], meant[one], remains=one in left) for one in ranked]
 
 
+def names_meant(ticket: Ticket) -> list[Found]:
+    """Return the names in the text, each once, those in the body of an e-mail first. No more than `MOST_NAMES` of them
+    are looked for."""
+    return sorted(_unique(ticket.of("name")), key=lambda one: one.aside)
+
+
 def nearest(session: Session, act: Act, ticket: Ticket) -> list[PersonMeant]:
     """Return the five learners whose names are the most like those in the ticket, the nearest first. Nothing says that
     one of them is meant."""
-    like = alike(session, act, _unique(ticket.of("name")))
+    like = alike(session, act, names_meant(ticket))
     return [PersonMeant(one.id, shown(one), one.username, (), remains=False) for one in like]
 
 

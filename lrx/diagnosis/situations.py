@@ -226,22 +226,22 @@ def _namesakes(session: Session, at: At, course: CourseRow, recipient: str) -> t
     return tuple(shortname or full_name for shortname, full_name in session.connection().execute(query))
 
 
-# The recipient is told apart here and not in the condition: the index by outcome has the few rows there are, and the
+# The recipient is compared as an expression that no index has: the index by outcome has the few rows there are, and the
 # one by recipient has all questions.
 _MISSES = (
     sa.select(
         _INQUIRIES.oci_id,
         sa.func.count(),
         sa.func.max(_INQUIRIES.asked_at).label("last"),
-        _INQUIRIES.recipient,
     )
     .where(
         same(_INQUIRIES.site_id),
         _INQUIRIES.outcome == Outcome.UNKNOWN_LEARNER,
         _INQUIRIES.asked_at > sa.bindparam("since", type_=_INQUIRIES.asked_at.type),
         until(_INQUIRIES.asked_at),
+        _INQUIRIES.recipient.concat("") == sa.bindparam("recipient"),
     )
-    .group_by(_INQUIRIES.oci_id, _INQUIRIES.recipient)
+    .group_by(_INQUIRIES.oci_id)
     .order_by(sa.desc("last"), _INQUIRIES.oci_id)
     .limit(MISSED)
 )
@@ -258,8 +258,8 @@ _HELD = Rows(_Holding, LearnerOciId, lambda of: (same(of.site_id), among(of.oci_
 def _missed(session: Session, at: At, recipient: Recipient) -> tuple[Missed, ...]:
     """What the recipient asked for in the last days and nobody held, the latest first, without what is held now."""
     then = {"site_id": at.site_id, "instant": at.instant}
-    rows = session.connection().execute(_MISSES, {**then, "since": at.instant - MISSED_LATELY})
-    found = [Missed(oci_id, times, last) for oci_id, times, last, asker in rows if asker == recipient.code]
+    asked = {**then, "since": at.instant - MISSED_LATELY, "recipient": recipient.code}
+    found = [Missed(*row) for row in session.connection().execute(_MISSES, asked)]
     holdings = _HELD.read_pieces(session, [one.oci_id for one in found], **then)
     held = {one.oci_id for one in holdings if one.held_until is None or one.held_until > at.instant}
     return tuple(one for one in found if one.oci_id not in held)

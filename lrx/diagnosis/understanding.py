@@ -12,7 +12,8 @@ from sqlmodel import Session, col, select
 
 from lrx.access import Act
 from lrx.diagnosis.courses_meant import CourseMeant, courses_meant, courses_with_records
-from lrx.diagnosis.people_meant import PersonMeant, nearest, people_meant
+from lrx.diagnosis.named import MOST_NAMES
+from lrx.diagnosis.people_meant import PersonMeant, names_meant, nearest, people_meant
 from lrx.diagnosis.ticket import Ticket
 from lrx.models import SiteRecipient
 from lrx.people.names import folded
@@ -106,7 +107,7 @@ def understand(
         codes=tuple(dict.fromkeys(one.normal for one in ticket.of("ws_code", "pars_code"))),
         certain=certain,
         questions=tuple(questions),
-        notes=(_twice(accounts),) if len(accounts) > 1 else (),
+        notes=(*_passed_over(ticket), *([_twice(accounts)] if len(accounts) > 1 else [])),
     )
 
 
@@ -175,6 +176,14 @@ def _which_recipient(asked: Sequence[RecipientMeant]) -> Text:
         return text("This site uses no recipient. A site administrator switches one on first.")
     return text(
         "Several recipients may be meant: {recipients}. Choose one.", recipients=", ".join(one.title for one in asked)
+    )
+
+
+def _passed_over(ticket: Ticket) -> Sequence[Text]:
+    if len(names_meant(ticket)) <= MOST_NAMES:
+        return ()
+    return (
+        text("Of the names in the text only {most} were looked for. Paste the part about one person.", most=MOST_NAMES),
     )
 
 

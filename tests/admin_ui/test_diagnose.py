@@ -314,7 +314,7 @@ async def test_the_others_are_those_a_sweep_of_the_present_counted(
     await sweep(judged_at, 5)
     clock.advance(timedelta(minutes=5))
     await sweep(clock.now() - timedelta(days=30), 17)
-    assert "5 at the last sweep, on 2026-11-21 14:30" in (await browser.get(address)).words
+    assert "5 at the last sweep, on Nov 21, 2026, 2:30 p.m." in (await browser.get(address)).words
 
 
 @on_sqlite
