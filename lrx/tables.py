@@ -35,7 +35,7 @@ def until(column: ColumnElement[Any], name: str = "instant") -> ColumnElement[bo
     return column <= bindparam(name, type_=column.type)
 
 
-@lru_cache(65_536)
+@lru_cache(8_192)
 def _uuid(written: str) -> UUID:
     return UUID(written)
 
