@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
-from urllib.parse import urlencode
 from uuid import UUID
 
 from sqlmodel import Session
 from starlette.responses import Response
 
-from admin_ui.pages.filters import PARAMETERS, Active, Parameter, active, address, filter_from, form_named, query_of
+from admin_ui.pages.filters import active, address, filter_from, form_named, query_of
+from admin_ui.pages.report_page import ReportPage
 from admin_ui.rendering import render
 from admin_ui.visit import Visit
 from lrx.api.pagination import InvalidCursor
@@ -50,25 +49,16 @@ class Preset:
     is_chosen: bool
 
 
-@dataclass(frozen=True, slots=True)
-class LearningRecordsPage:
-    """The report and what it was asked for; addresses keep the filters, `clear_address` drops them. `values` are the
-    filters as the form writes them."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LearningRecordsPage(ReportPage):
+    """The report, and what its filters offer to choose from."""
 
     report: Report
     tally: Tally
-    wanted: Filter
-    values: Mapping[str, str]
     recipients: Mapping[str, str]
     reasons: Mapping[str, Text]
     activities: Mapping[str, str]
-    active: Sequence[Active]
     presets: Sequence[Preset]
-    next_address: str | None
-    first_address: str | None
-    clear_address: str
-    downloads: Mapping[str, str]
-    parameters: ClassVar[Mapping[str, Parameter]] = PARAMETERS
 
     @property
     def is_all_clear(self) -> bool:
@@ -89,22 +79,20 @@ async def show(visit: Visit) -> Response:
         return report, tally(session, act, course_id)
 
     report, counted = await visit.exchange.database.read(work)
-    path, kept = visit.request.url.path, query_of(wanted)
+    path = visit.request.url.path
     following = cursor_after(report.next_after)
     page = LearningRecordsPage(
+        path=path,
         report=report,
         tally=counted,
         wanted=wanted,
-        values=kept,
         recipients={column.recipient: column.title for column in report.columns},
         reasons=TITLES,
         activities={str(one.id): one.full_name for one in report.activities},
         active=active(wanted, path, _names(report)),
         presets=[_preset(path, title, preset, wanted) for title, preset in PRESETS],
-        next_address=f"?{urlencode({**kept, 'after': following})}" if following else None,
-        first_address=address(path, kept) if after else None,
-        clear_address=path,
-        downloads={form: address(f"{path}.{form}", kept) for form in ("csv", "xlsx")},
+        is_first=after is None,
+        following=following,
     )
     return render(visit, "learning_records.html", page)
 

@@ -3,14 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
-from urllib.parse import urlencode
 from uuid import UUID
 
 from sqlmodel import Session, select
 from starlette.responses import Response
 
-from admin_ui.pages.filters import PARAMETERS, Active, Parameter, active, address, filter_from, form_named, query_of
+from admin_ui.pages.filters import active, filter_from, form_named
+from admin_ui.pages.report_page import ReportPage
 from admin_ui.rendering import render
 from admin_ui.visit import Visit
 from lrx.api.pagination import InvalidCursor, decode_cursor, encode_cursor
@@ -25,22 +24,13 @@ __all__ = ["SiteRecordsPage", "download", "show"]
 CURSOR = "site-records"
 
 
-@dataclass(frozen=True, slots=True)
-class SiteRecordsPage:
-    """The records and what was asked for; addresses keep the filters, `clear_address` drops them. `values` are the
-    filters as the form writes them; `standings` are by record, and `recipients` says what each is called."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteRecordsPage(ReportPage):
+    """The records, where each stands by its id, and what the recipients are called."""
 
     report: SiteReport
     standings: Mapping[UUID, Sequence[Standing]]
     recipients: Mapping[str, str]
-    wanted: SiteFilter
-    values: Mapping[str, str]
-    active: Sequence[Active]
-    next_address: str | None
-    first_address: str | None
-    clear_address: str
-    downloads: Mapping[str, str]
-    parameters: ClassVar[Mapping[str, Parameter]] = PARAMETERS
 
 
 async def show(visit: Visit) -> Response:
@@ -55,19 +45,17 @@ async def show(visit: Visit) -> Response:
         return report, site_standings(session, act, visit.exchange.recipients, report.rows), course
 
     report, standings, course = await visit.exchange.database.read(work)
-    path, kept = visit.request.url.path, query_of(wanted)
+    path = visit.request.url.path
     following = encode_cursor(CURSOR, report.next_after) if report.next_after else None
     page = SiteRecordsPage(
+        path=path,
         report=report,
         standings=standings,
         recipients={code: recipient.title for code, recipient in visit.exchange.recipients.items()},
         wanted=wanted,
-        values=kept,
         active=active(wanted, path, {wanted.course_id: course} if course else {}),
-        next_address=f"?{urlencode({**kept, 'after': following})}" if following else None,
-        first_address=address(path, kept) if after else None,
-        clear_address=path,
-        downloads={form: address(f"{path}.{form}", kept) for form in ("csv", "xlsx")},
+        is_first=after is None,
+        following=following,
     )
     return render(visit, "site_records.html", page)
 

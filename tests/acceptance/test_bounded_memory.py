@@ -2,9 +2,7 @@
 
 import gzip
 import sys
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import httpx
 import pytest
@@ -59,16 +57,6 @@ PLACES = {
     "/api/v1/ticket-readings": KEY,
     "/recipients/cmars/v1/learning-records/batch": RECIPIENT,
 }
-
-
-@pytest.fixture
-def plain(sqlite_template: Path, tmp_path: Path) -> Iterator[Served]:
-    """An installation on SQLite: what is tried here is refused before any database is asked."""
-    path = tmp_path / "lrx.db"
-    path.write_bytes(sqlite_template.read_bytes())
-    installation = Served(f"sqlite:///{path}", tmp_path)
-    yield installation
-    installation.end()
 
 
 def test_the_worst_bodies_take_a_bounded_memory(plain: Served) -> None:

@@ -5,8 +5,6 @@ import contextlib
 import re
 import sys
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
@@ -33,16 +31,6 @@ SHORT = {
 
 
 SLOW_ENDINGS = ("unread", "idle", "head_late", "body_late")
-
-
-@pytest.fixture
-def plain(sqlite_template: Path, tmp_path: Path) -> Iterator[Served]:
-    """An installation on SQLite: what is tried here happens before any database is asked."""
-    path = tmp_path / "lrx.db"
-    path.write_bytes(sqlite_template.read_bytes())
-    installation = Served(f"sqlite:///{path}", tmp_path)
-    yield installation
-    installation.end()
 
 
 def credential_of(served: Served) -> str:
