@@ -19,7 +19,8 @@ from admin_ui.rendering import render
 from admin_ui.visit import Visit, form_of
 from lrx.access import permit
 from lrx.diagnosis.chain import CHECKS, STAGES, Check
-from lrx.diagnosis.choosing import (
+from lrx.diagnosis.diagnoses import AsOfInFuture, AsOfTooEarly, make
+from lrx.diagnosis.meant.choosing import (
     MOST,
     Meant,
     courses_called,
@@ -31,10 +32,9 @@ from lrx.diagnosis.choosing import (
     learners_typed,
     recipients_used,
 )
-from lrx.diagnosis.diagnoses import AsOfInFuture, AsOfTooEarly, make
+from lrx.diagnosis.meant.understanding import titles, understand
 from lrx.diagnosis.others import PERMISSION
 from lrx.diagnosis.ticket import TicketTooLong, read_ticket
-from lrx.diagnosis.understanding import titles, understand
 from lrx.recipient import Recipient
 from lrx.text import Language, Text, text
 

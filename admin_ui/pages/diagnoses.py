@@ -13,9 +13,9 @@ from admin_ui.rendering import render
 from admin_ui.visit import Visit, form_of
 from lrx.access import Act
 from lrx.courses.courses import UnknownCourse
-from lrx.diagnosis.choosing import instant_typed
 from lrx.diagnosis.diagnoses import diagnosis_by_id, keep
 from lrx.diagnosis.matter import read_matter
+from lrx.diagnosis.meant.choosing import instant_typed
 from lrx.diagnosis.others import PERMISSION
 from lrx.diagnosis.replies import Audience, Reply, reply
 from lrx.models import KeptDiagnosis

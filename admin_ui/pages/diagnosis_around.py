@@ -10,9 +10,9 @@ from sqlmodel import Session, col, select
 
 from admin_ui.navigation import DIAGNOSES, HOME
 from lrx.access import Act
-from lrx.diagnosis.choosing import Meant
 from lrx.diagnosis.diagnoses import diagnosis_by_id
 from lrx.diagnosis.finding import State
+from lrx.diagnosis.meant.choosing import Meant
 from lrx.diagnosis.reasons import reason_named
 from lrx.diagnosis.telling import VerdictTold
 from lrx.diagnosis.verdict import VerdictState

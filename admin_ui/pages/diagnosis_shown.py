@@ -14,10 +14,10 @@ from admin_ui.evidence import Fact, evidence
 from admin_ui.navigation import DIAGNOSE, DIAGNOSES
 from admin_ui.pages.diagnosis_around import Earlier, Link, Others, earlier_of, fix_of, made_by_of, others_of
 from lrx.access import Act
-from lrx.diagnosis.choosing import Meant, course_by_id, learner_by_id
 from lrx.diagnosis.diagnoses import Subject, latest
 from lrx.diagnosis.finding import State
 from lrx.diagnosis.matter import reference_of
+from lrx.diagnosis.meant.choosing import Meant, course_by_id, learner_by_id
 from lrx.diagnosis.others import without_others
 from lrx.diagnosis.reasons import reason_named
 from lrx.diagnosis.stages import Stage, stages, tally

@@ -8,11 +8,11 @@ from sqlmodel import Session
 
 from admin_ui.navigation import DIAGNOSE
 from lrx.access import Act
-from lrx.diagnosis.choosing import account_of
-from lrx.diagnosis.courses_meant import CourseMeant, WhyCourse
-from lrx.diagnosis.people_meant import PersonMeant, Why
+from lrx.diagnosis.meant.choosing import account_of
+from lrx.diagnosis.meant.courses import CourseMeant, WhyCourse
+from lrx.diagnosis.meant.people import PersonMeant, Why
+from lrx.diagnosis.meant.understanding import Understanding
 from lrx.diagnosis.ticket import Found, Kind
-from lrx.diagnosis.understanding import Understanding
 from lrx.text import Text, text
 
 __all__ = ["FoundShown", "MeantShown", "Understood", "understood"]

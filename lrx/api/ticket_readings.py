@@ -12,10 +12,10 @@ from sqlmodel import Session
 from lrx.api.idempotency import Reply, once
 from lrx.api.operation import Call, operation
 from lrx.api.values import In, Out
-from lrx.diagnosis.courses_meant import CourseMeant, WhyCourse
-from lrx.diagnosis.people_meant import PersonMeant, Why
+from lrx.diagnosis.meant.courses import CourseMeant, WhyCourse
+from lrx.diagnosis.meant.people import PersonMeant, Why
+from lrx.diagnosis.meant.understanding import RecipientMeant, Understanding, WhyRecipient, titles, understand
 from lrx.diagnosis.ticket import Found, Kind, Ticket, TicketTooLong, read_ticket
-from lrx.diagnosis.understanding import RecipientMeant, Understanding, WhyRecipient, titles, understand
 from lrx.near_misses import Kind as NearKind
 from lrx.registry import UnknownRecipient, recipient_named
 from lrx.text import Text, say

@@ -15,12 +15,12 @@ from lrx.cli.ending import BY_VERDICT, NOT_FOUND, Ended
 from lrx.cli.installation import SiteCode, at_site, with_exchange
 from lrx.cli.subjects import Subject, as_of_meant, course_meant, recipient_meant, subject_named, subject_said
 from lrx.cli.telling import AsJson, language, print_document
-from lrx.diagnosis.choosing import Meant
 from lrx.diagnosis.diagnoses import keep, make, moment
-from lrx.diagnosis.situations import At
+from lrx.diagnosis.meant.choosing import Meant
+from lrx.diagnosis.meant.understanding import titles
+from lrx.diagnosis.reading.situations import At
 from lrx.diagnosis.sweeps import Judged, keep_sweep, swept
 from lrx.diagnosis.ticket import read_ticket
-from lrx.diagnosis.understanding import titles
 from lrx.diagnosis.verdict import VerdictState
 from lrx.errors import NotFound
 from lrx.exchange import Exchange

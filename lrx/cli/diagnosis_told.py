@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 from lrx.api.sweeps import SweepPublic
 from lrx.cli.subjects import Subject
-from lrx.diagnosis.choosing import Meant
 from lrx.diagnosis.finding import State
+from lrx.diagnosis.meant.choosing import Meant
 from lrx.diagnosis.reasons import reason_named
 from lrx.diagnosis.stages import Stage, stages, tally
 from lrx.diagnosis.telling import CheckTold, VerdictTold, told

@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from lrx.access import Act
 from lrx.cli.ending import AMBIGUOUS, NOT_FOUND, Ended
-from lrx.diagnosis.choosing import (
+from lrx.diagnosis.meant.choosing import (
     MOST,
     Meant,
     account_of,
@@ -21,10 +21,10 @@ from lrx.diagnosis.choosing import (
     learners_typed,
     recipients_used,
 )
-from lrx.diagnosis.courses_meant import CourseMeant
-from lrx.diagnosis.people_meant import PersonMeant
+from lrx.diagnosis.meant.courses import CourseMeant
+from lrx.diagnosis.meant.people import PersonMeant
+from lrx.diagnosis.meant.understanding import understand
 from lrx.diagnosis.ticket import Ticket
-from lrx.diagnosis.understanding import understand
 from lrx.recipient import Recipient
 from lrx.registry import recipient_named
 from lrx.text import Text, text

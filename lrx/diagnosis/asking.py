@@ -10,8 +10,8 @@ from sqlmodel import Session
 
 from lrx.database import pieces
 from lrx.diagnosis.facts import Asked, Situation
+from lrx.diagnosis.reading.situations import At
 from lrx.diagnosis.rhythm import DAYS
-from lrx.diagnosis.situations import At
 from lrx.models import Inquiry, LearnerOciId
 from lrx.oci_id import OciId
 from lrx.tables import among, same, table, until

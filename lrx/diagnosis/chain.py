@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from lrx.diagnosis import completion, handover, recognition, wiring
+from lrx.diagnosis.checks import completion, handover, recognition, wiring
 from lrx.diagnosis.facts import LearnerFacts, Situation
 from lrx.diagnosis.finding import Finding, State, not_checked, unknown
 from lrx.diagnosis.judging import Case, case_of

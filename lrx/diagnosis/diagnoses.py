@@ -14,8 +14,8 @@ from lrx.courses.courses import UnknownCourse
 from lrx.delivery.proofs import CourseRow
 from lrx.diagnosis.chain import Diagnosis, diagnose
 from lrx.diagnosis.facts import Situation
-from lrx.diagnosis.known import read_learners
-from lrx.diagnosis.situations import At, read_situation
+from lrx.diagnosis.reading.learners import read_learners
+from lrx.diagnosis.reading.situations import At, read_situation
 from lrx.diagnosis.written import written
 from lrx.errors import Fault, Invalid, NotFound
 from lrx.models import Course, KeptDiagnosis

@@ -26,6 +26,7 @@ __all__ = [
     "Asked",
     "Change",
     "Held",
+    "Lapse",
     "LearnerFacts",
     "LookAlike",
     "Missed",
@@ -35,7 +36,6 @@ __all__ = [
     "Seen",
     "Situation",
     "Tracking",
-    "Voided",
 ]
 
 
@@ -153,7 +153,7 @@ class LookAlike(NamedTuple):
     idnumber: str | None = None
 
 
-class Voided(NamedTuple):
+class Lapse(NamedTuple):
     """The last word on a record that was ever voided, or ever expired by an administrator."""
 
     record_id: UUID
@@ -218,8 +218,8 @@ class LearnerFacts:
 
     account: Account
     records: tuple[KeptRow, ...] = ()
-    voided: Mapping[UUID, Voided] = field(default_factory=dict)
-    expired: Mapping[UUID, Voided] = field(default_factory=dict)
+    voided: Mapping[UUID, Lapse] = field(default_factory=dict)
+    expired: Mapping[UUID, Lapse] = field(default_factory=dict)
     amendments: tuple[Amended, ...] = ()
     deliveries: Mapping[UUID, Owed] = field(default_factory=dict)
     oci_ids: tuple[Held, ...] = ()

@@ -20,8 +20,8 @@ from lrx.database import Database
 from lrx.diagnosis.chain import STAGES, Diagnosis
 from lrx.diagnosis.diagnoses import diagnosed, situation_of
 from lrx.diagnosis.finding import State
+from lrx.diagnosis.reading.situations import At
 from lrx.diagnosis.reasons import Kind, reason_named
-from lrx.diagnosis.situations import At
 from lrx.diagnosis.verdict import VerdictState
 from lrx.errors import Invalid, NotFound
 from lrx.models import CourseLearner, Sweep

@@ -18,8 +18,8 @@ from lrx.delivery.released import period_of
 from lrx.diagnosis.chain import diagnose
 from lrx.diagnosis.diagnoses import situation_of
 from lrx.diagnosis.facts import Situation
-from lrx.diagnosis.known import read_learners, read_records
-from lrx.diagnosis.situations import At
+from lrx.diagnosis.reading.learners import read_learners, read_records
+from lrx.diagnosis.reading.situations import At
 from lrx.models import Activity, Course, CourseRecipient
 from lrx.people.search import sought
 from lrx.recipient import Recipient

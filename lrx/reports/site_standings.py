@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from lrx.access import Act
 from lrx.diagnosis.diagnoses import diagnosed
-from lrx.diagnosis.situations import At
+from lrx.diagnosis.reading.situations import At
 from lrx.recipient import Recipient
 from lrx.reports.learning_records import situations_of
 from lrx.reports.site_records import SiteRecord

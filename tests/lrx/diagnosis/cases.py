@@ -14,6 +14,7 @@ from lrx.diagnosis.facts import (
     Amended,
     Asked,
     Held,
+    Lapse,
     LearnerFacts,
     LookAlike,
     Missed,
@@ -23,7 +24,6 @@ from lrx.diagnosis.facts import (
     Seen,
     Situation,
     Tracking,
-    Voided,
 )
 from lrx.diagnosis.matter import Learning, Matter, Person, Questioned, asked_ids
 from lrx.diagnosis.rhythm import Rhythm
@@ -216,14 +216,14 @@ CASES: Mapping[str, tuple[Situation, LearnerFacts]] = {
         SITUATION,
         changed(
             LEARNER,
-            expired={RECORD: Voided(RECORD, True, datetime(2026, 11, 19, 15, tzinfo=UTC), "x", "New module: A. Roy")},
+            expired={RECORD: Lapse(RECORD, True, datetime(2026, 11, 19, 15, tzinfo=UTC), "x", "New module: A. Roy")},
         ),
     ),
     "voided": (
         SITUATION,
         changed(
             LEARNER,
-            voided={RECORD: Voided(RECORD, True, datetime(2026, 11, 19, 15, tzinfo=UTC), "x", "Wrong person: A. Roy")},
+            voided={RECORD: Lapse(RECORD, True, datetime(2026, 11, 19, 15, tzinfo=UTC), "x", "Wrong person: A. Roy")},
         ),
     ),
     "source_csv_upload": (

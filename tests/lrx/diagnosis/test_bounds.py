@@ -12,12 +12,12 @@ from sqlmodel import Session
 
 from lrx.diagnosis.diagnoses import situation_of
 from lrx.diagnosis.facts import LearnerFacts, Situation
-from lrx.diagnosis.known import SEEN_LATELY, read_learners
-from lrx.diagnosis.likeness import MOST_ALIKE, SHOWN
-from lrx.diagnosis.named import MOST_NAMES, RANGES
-from lrx.diagnosis.situations import MISSED, At
+from lrx.diagnosis.meant.names import MOST_NAMES, RANGES
+from lrx.diagnosis.meant.understanding import Understanding, understand
+from lrx.diagnosis.reading.learners import SEEN_LATELY, read_learners
+from lrx.diagnosis.reading.likeness import MOST_ALIKE, SHOWN
+from lrx.diagnosis.reading.situations import MISSED, At
 from lrx.diagnosis.ticket import read_ticket
-from lrx.diagnosis.understanding import Understanding, understand
 from lrx.exchange import Exchange
 from lrx.models import Course, Inquiry, Learner, Observation, ObservationKind, RefusedOciId, Statement
 from lrx.oci_id import OciId

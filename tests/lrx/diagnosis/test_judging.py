@@ -8,7 +8,7 @@ import pytest
 
 from lrx.delivery.proofs import KeptRow
 from lrx.diagnosis.chain import diagnose
-from lrx.diagnosis.facts import Owed, Voided
+from lrx.diagnosis.facts import Lapse, Owed
 from lrx.diagnosis.judging import case_of
 from lrx.eligibility import Interval
 from lrx.models import DeliveryStatus
@@ -52,8 +52,8 @@ def _module(completed_at: datetime = COMPLETED) -> KeptRow:
     return _record(MODULE_RECORD.int, completed_at)._replace(activity_id=MODULE, mandatory=[])
 
 
-def _gone(number: int) -> dict[UUID, Voided]:
-    return {UUID(int=number): Voided(UUID(int=number), True, LATER, "x", "a mistake")}
+def _gone(number: int) -> dict[UUID, Lapse]:
+    return {UUID(int=number): Lapse(UUID(int=number), True, LATER, "x", "a mistake")}
 
 
 UPLOADED, EQUIVALENT = Source.CSV_UPLOAD, Source.EQUIVALENCY
@@ -137,7 +137,7 @@ def test_what_an_activity_fails_by_with_its_course_is_told_once(
 
 def test_an_activity_voided_with_its_course_is_told_beside_it() -> None:
     """Unvoiding the one does not unvoid the other."""
-    both = _gone(1) | {MODULE_RECORD: Voided(MODULE_RECORD, True, LATER, "x", "a mistake")}
+    both = _gone(1) | {MODULE_RECORD: Lapse(MODULE_RECORD, True, LATER, "x", "a mistake")}
     found = diagnose(SITUATION, changed(LEARNER, records=(_record(1), _module()), voided=both))
     assert (found.verdict.reason, found.verdict.also) == ("voided", ("activity_record_outdated",))
 
@@ -159,7 +159,7 @@ OPTIONAL = {activity.id: activity._replace(mandatory=False) for activity in (*SI
     ],
 )
 def test_where_nothing_is_mandatory_all_that_is_known_has_to_be_done(
-    done: list[UUID], voided: dict[UUID, Voided], reason: str
+    done: list[UUID], voided: dict[UUID, Lapse], reason: str
 ) -> None:
     records = [_record(one.int)._replace(activity_id=one, mandatory=[]) for one in done]
     found = diagnose(replace(SITUATION, activities=OPTIONAL), changed(LEARNER, records=records, voided=voided))
@@ -174,11 +174,11 @@ EARLY, EARLIER = NOW - timedelta(hours=1), NOW - timedelta(hours=2)
     [
         pytest.param({"records": (_record(1)._replace(stored_at=EARLY), _module())}, id="the record was kept"),
         pytest.param({"records": (_record(1), _module()._replace(stored_at=EARLY))}, id="the activity was kept"),
-        pytest.param({"voided": {UUID(int=1): Voided(UUID(int=1), False, EARLY, "x", "right")}}, id="unvoided"),
+        pytest.param({"voided": {UUID(int=1): Lapse(UUID(int=1), False, EARLY, "x", "right")}}, id="unvoided"),
         pytest.param(
-            {"voided": {MODULE_RECORD: Voided(MODULE_RECORD, False, EARLY, "x", "right")}}, id="the activity unvoided"
+            {"voided": {MODULE_RECORD: Lapse(MODULE_RECORD, False, EARLY, "x", "right")}}, id="the activity unvoided"
         ),
-        pytest.param({"expired": {UUID(int=1): Voided(UUID(int=1), False, EARLY, "x", "right")}}, id="unexpired"),
+        pytest.param({"expired": {UUID(int=1): Lapse(UUID(int=1), False, EARLY, "x", "right")}}, id="unexpired"),
     ],
 )
 def test_a_question_before_the_last_thing_that_had_to_happen_is_no_answer_without_it(

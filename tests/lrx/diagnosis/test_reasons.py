@@ -10,7 +10,7 @@ import pytest
 from pydantic import BaseModel
 
 from lrx.diagnosis.chain import CHECKS, diagnose
-from lrx.diagnosis.facts import Amended, Change, Held, LearnerFacts, Seen, Situation, Voided
+from lrx.diagnosis.facts import Amended, Change, Held, Lapse, LearnerFacts, Seen, Situation
 from lrx.diagnosis.finding import State
 from lrx.diagnosis.reasons import REASONS, Kind, reason_named
 from lrx.models import ObservationKind
@@ -82,7 +82,7 @@ BESIDE: dict[str, tuple[Situation, LearnerFacts]] = {
     "recipient_objects": (replace(SITUATION, recipient=Choosy(), puller=None), LEARNER),
     "expired_by_administrator": (
         SITUATION,
-        changed(LEARNER, expired={RECORD: Voided(RECORD, True, COMPLETED, "x", "new content")}),
+        changed(LEARNER, expired={RECORD: Lapse(RECORD, True, COMPLETED, "x", "new content")}),
     ),
     "tracking_unknown": (SITUATION, LEARNER),
     "completed_elsewhere": DONE_ELSEWHERE,

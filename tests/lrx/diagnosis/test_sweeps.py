@@ -10,7 +10,7 @@ from sqlmodel import Session, select
 
 from lrx.access import Act
 from lrx.diagnosis.diagnoses import diagnosed, situation_of
-from lrx.diagnosis.situations import At
+from lrx.diagnosis.reading.situations import At
 from lrx.diagnosis.sweeps import PIECE, CourseTooLarge, Judged, judged, swept
 from lrx.models import Activity, Course, Credential
 from tests.house import House

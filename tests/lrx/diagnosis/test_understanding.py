@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from lrx.diagnosis.meant.understanding import Understanding, titles, understand
 from lrx.diagnosis.ticket import read_ticket
-from lrx.diagnosis.understanding import Understanding, titles, understand
 from lrx.recipient import Recipient
 from tests.house import House
 

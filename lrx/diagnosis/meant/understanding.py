@@ -11,9 +11,9 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from lrx.access import Act
-from lrx.diagnosis.courses_meant import CourseMeant, courses_meant, courses_with_records
-from lrx.diagnosis.named import MOST_NAMES
-from lrx.diagnosis.people_meant import PersonMeant, names_meant, nearest, people_meant
+from lrx.diagnosis.meant.courses import CourseMeant, courses_meant, courses_with_records
+from lrx.diagnosis.meant.names import MOST_NAMES
+from lrx.diagnosis.meant.people import PersonMeant, names_meant, nearest, people_meant
 from lrx.diagnosis.ticket import Ticket
 from lrx.models import SiteRecipient
 from lrx.people.names import folded

@@ -5,7 +5,7 @@ from typing import Any
 
 from lrx.clock import local_date
 from lrx.delivery.proofs import ActivityRow
-from lrx.diagnosis.attempts import ATTEMPTS, without_passing
+from lrx.diagnosis.checks.attempts import ATTEMPTS, without_passing
 from lrx.diagnosis.facts import Amended, Seen
 from lrx.diagnosis.finding import Finding, failed, inapplicable, not_checked, passed, warns
 from lrx.diagnosis.judging import Candidate, Case, Mandatory

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from sqlmodel import Session
 
 from lrx.access import Act
-from lrx.diagnosis.named import alike, shown
+from lrx.diagnosis.meant.names import alike, shown
 from lrx.diagnosis.ticket import Found
 from lrx.models import Course, CourseLearner, Learner, LearnerOciId, SiteRecipient
 from lrx.oci_id import InvalidOciId, OciId

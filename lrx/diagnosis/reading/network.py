@@ -11,8 +11,8 @@ from sqlmodel import Session
 from lrx.clock import local_date
 from lrx.database import pieces
 from lrx.diagnosis.facts import Situation
-from lrx.diagnosis.lapses import lapses_of
-from lrx.diagnosis.situations import At
+from lrx.diagnosis.reading.lapses import lapses_of
+from lrx.diagnosis.reading.situations import At
 from lrx.models import Course, LearnerOciId, LearningRecord, Site
 from lrx.oci_id import OciId
 from lrx.source import SENT_SOURCES

@@ -16,19 +16,19 @@ from lrx.diagnosis.facts import (
     Amended,
     Change,
     Held,
+    Lapse,
     LearnerFacts,
     Owed,
     Refused,
     Seen,
     Situation,
-    Voided,
 )
 from lrx.diagnosis.judging import has_what_counts
-from lrx.diagnosis.lapses import lapses_of
-from lrx.diagnosis.likeness import Person, look_alikes, people_of, sharers
-from lrx.diagnosis.network import elsewhere
-from lrx.diagnosis.newest import Newest
-from lrx.diagnosis.situations import At
+from lrx.diagnosis.reading.lapses import lapses_of
+from lrx.diagnosis.reading.likeness import Person, look_alikes, people_of, sharers
+from lrx.diagnosis.reading.network import elsewhere
+from lrx.diagnosis.reading.newest import Newest
+from lrx.diagnosis.reading.situations import At
 from lrx.models import (
     Amendment,
     Delivery,
@@ -194,7 +194,7 @@ def _grouped(rows: Iterable[Row], key: Callable[[Row], UUID]) -> defaultdict[UUI
     return found
 
 
-def _of(latest: Mapping[UUID, Voided], records: Iterable[KeptRow]) -> dict[UUID, Voided]:
+def _of(latest: Mapping[UUID, Lapse], records: Iterable[KeptRow]) -> dict[UUID, Lapse]:
     return {record.id: latest[record.id] for record in records if record.id in latest}
 
 

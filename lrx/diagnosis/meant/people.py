@@ -14,7 +14,7 @@ from lrx.access import Act
 from lrx.address import normal_mailbox
 from lrx.database import pieces
 from lrx.delivery.unmatched import near_misses
-from lrx.diagnosis.named import MOST_NAMES, Person, alike, is_called, named, people_of, shown
+from lrx.diagnosis.meant.names import MOST_NAMES, Person, alike, is_called, named, people_of, shown
 from lrx.diagnosis.ticket import Found, Ticket
 from lrx.models import Identity, Learner, LearnerOciId
 from lrx.near_misses import Kind

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from lrx.diagnosis.facts import Voided
+from lrx.diagnosis.facts import Lapse
 from lrx.models import Expiration, Voiding
 from lrx.tables import Rows, among, until
 
@@ -41,8 +41,8 @@ _EXPIRATIONS = Rows(
 class Lapses(NamedTuple):
     """The last word on each record that was ever voided, and ever let expire, by its id."""
 
-    voided: dict[UUID, Voided]
-    expired: dict[UUID, Voided]
+    voided: dict[UUID, Lapse]
+    expired: dict[UUID, Lapse]
 
 
 def lapses_of(session: Session, site_ids: Collection[UUID], instant: datetime, record_ids: Collection[UUID]) -> Lapses:
@@ -50,6 +50,6 @@ def lapses_of(session: Session, site_ids: Collection[UUID], instant: datetime, r
     then = {"sites": list(site_ids), "instant": instant}
     # In order, so that the latest of each record stays.
     return Lapses(
-        {one.record_id: Voided(*one) for one in _VOIDINGS.read_pieces(session, record_ids, **then)},
-        {one.record_id: Voided(*one) for one in _EXPIRATIONS.read_pieces(session, record_ids, **then)},
+        {one.record_id: Lapse(*one) for one in _VOIDINGS.read_pieces(session, record_ids, **then)},
+        {one.record_id: Lapse(*one) for one in _EXPIRATIONS.read_pieces(session, record_ids, **then)},
     )

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from lrx.diagnosis.facts import Account, LookAlike
-from lrx.diagnosis.situations import At
+from lrx.diagnosis.reading.situations import At
 from lrx.models import Learner, LearnerOciId, LearningRecord
 from lrx.oci_id import OciId
 from lrx.people.names import full_name

@@ -1,0 +1,1 @@
+"""The checks of the chain, a module for each stage or two. Pure."""
