@@ -99,7 +99,7 @@ def _check(kind: CredentialKind, recipient: str | None, scopes: Sequence[str]) -
     if (kind is CredentialKind.RECIPIENT) != (recipient is not None):
         raise Invalid(
             text(
-                "A recipient's credential names its recipient, and no other does. Use --kind recipient "
+                "A recipient’s credential names its recipient, and no other does. Use --kind recipient "
                 "--recipient cmars."
             )
         )

@@ -129,7 +129,7 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "out_of_period",
         text("Completed in the current reporting period"),
-        text("The learner repeats the course, or the reporting period of the course's recipient is corrected."),
+        text("The learner repeats the course, or the reporting period of the course’s recipient is corrected."),
         Effect.EXPLAINS,
         "learner",
         _out_of_period,
@@ -182,7 +182,7 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "oci_missing",
         text("The learner has an OCI ID"),
-        text("A site administrator enters the OCI ID in the learner's profile."),
+        text("A site administrator enters the OCI ID in the learner’s profile."),
         Effect.HOLDS,
         "site_admin",
         _no_oci_id,

@@ -73,7 +73,7 @@ class CredentialIssue(In):
     @model_validator(mode="after")
     def _is_of_one_kind(self) -> "CredentialIssue":
         if (self.kind is CredentialKind.RECIPIENT) != (self.recipient is not None):
-            raise ValueError(text("A recipient's credential names its recipient, and no other does."))
+            raise ValueError(text("A recipient’s credential names its recipient, and no other does."))
         if (self.kind is CredentialKind.API) != bool(self.scopes):
             raise ValueError(text("An API key has one scope or more, and no other credential has any."))
         return self

@@ -38,7 +38,7 @@ def clock(session: Session, visit: Visit) -> Iterator[Finding]:
         apart = abs(theirs - visit.now)
         if apart > TOLERATED:
             seconds = int(apart.total_seconds())
-            yield warning("clock", text("The database's clock is {seconds} seconds apart.", seconds=seconds), step)
+            yield warning("clock", text("The database’s clock is {seconds} seconds apart.", seconds=seconds), step)
             return
     yield fine("clock", text("The clock is not behind what is stored."))
 
@@ -153,7 +153,7 @@ WAITING = {
     ),
     "deliveries_held": (
         text("Deliveries held until a person acts: {count}."),
-        text("Open the course's page Learning Records: it says for each what is missing."),
+        text("Open the course’s page Learning Records: it says for each what is missing."),
     ),
 }
 

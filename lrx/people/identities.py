@@ -35,7 +35,7 @@ def identity_by_id(session: Session, act: Act, learner_id: UUID, identity_id: UU
         )
     ).first()
     if identity is None:
-        raise UnknownIdentity(text("The learner is not known by such a name. List the learner's identities first."))
+        raise UnknownIdentity(text("The learner is not known by such a name. List the learner’s identities first."))
     return identity
 
 

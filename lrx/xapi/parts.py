@@ -131,7 +131,7 @@ def _two_members(group: JsonObject, pointer: str) -> Iterator[Fault]:
             pointer,
             "authority",
             text(
-                "An authority that is a group has no identifier and two members: an application's account and a user."
+                "An authority that is a group has no identifier and two members: an application’s account and a user."
             ),
         )
 
