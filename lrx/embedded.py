@@ -40,7 +40,7 @@ class EmbeddedEngine:
     """One SQLite file. Every write has returned only when it is synced to disk (WAL, synchronous FULL)."""
 
     def __init__(self, path: str) -> None:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        Path(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.engine = _engine(path)
         self._writer = _Threads(1, "lrx-writer")
         self._readers = _Threads(READERS, "lrx-reader")

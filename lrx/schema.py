@@ -139,7 +139,7 @@ def run_with_connection(url: str, work: Callable[[Connection], Any]) -> None:
     """
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
-        Path(parsed.database or "").parent.mkdir(parents=True, exist_ok=True)
+        Path(parsed.database or "").parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _run_embedded(url, work)
         return
     asyncio.run(

@@ -1,6 +1,7 @@
 """The HTTP server: uvicorn with uvloop and httptools, the worker beside it, and an end that finishes what was begun."""
 
 import asyncio
+import contextlib
 import gc
 import signal
 import socket
@@ -18,12 +19,14 @@ from starlette.types import ASGIApp
 from lrx import worker
 from lrx.app import create_app
 from lrx.connection import Connection
+from lrx.errors import Invalid
 from lrx.exchange import Exchange, open_exchange
 from lrx.readiness import require_ready
 from lrx.receipt import Connections, Limits, raise_open_files
 from lrx.settings import Settings
+from lrx.text import text
 
-__all__ = ["Server", "serve", "signalled"]
+__all__ = ["PortTaken", "Server", "require_free", "serve", "signalled"]
 
 SEND_BUFFER = 256 * 1024
 """Bytes the system holds for a client that does not read; left alone, it would hold several million for each."""
@@ -105,6 +108,28 @@ async def signalled() -> None:
     with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
         async for _ in signals:
             return
+
+
+class PortTaken(Invalid):
+    """Something else listens where this would."""
+
+    code = "port_taken"
+
+
+def require_free(host: str, port: int) -> None:
+    """Raise `PortTaken` where something listens already."""
+    with contextlib.closing(socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise PortTaken(
+                text(
+                    "Nothing new can listen on {host}:{port}. Stop what does already, or choose another port.",
+                    host=host,
+                    port=port,
+                )
+            ) from error
 
 
 async def serve(settings: Settings, *, host: str, port: int, with_worker: bool) -> None:

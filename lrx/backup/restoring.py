@@ -50,7 +50,7 @@ def _restore_embedded(target: Path, source: Path, *, replace: bool, now: datetim
     if target.exists():
         with embedded.held_alone(target):
             pass
-    target.parent.mkdir(parents=True, exist_ok=True)
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with workplace(target.parent) as folder:
         manifest, part = _sound(source, folder, "sqlite")
         sync(part)

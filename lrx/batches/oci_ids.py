@@ -64,7 +64,7 @@ def _one(session: Session, circumstances: Circumstances, item: OciIdItem) -> Out
     act = circumstances.act
     learner = by_username(session, act, item.username)
     if learner is None:
-        detail = text("There is no such learner at this site. Create the learner first.")
+        detail = text("There is no such learner at this site. Check the name given, or create the learner first.")
         raise UnknownLearner(detail, faults=(Fault("/username", UnknownLearner.code, detail),))
     oci_id = _read(item.oci_id)
     before = [one.oci_id for one in oci_ids.held(session, act, learner.id)]

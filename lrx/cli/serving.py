@@ -12,8 +12,8 @@ from lrx.cli.telling import AsJson, tell
 from lrx.demo.run import run_demo
 from lrx.exchange import Exchange
 from lrx.readiness import require_ready
+from lrx.server import require_free, signalled
 from lrx.server import serve as run_server
-from lrx.server import signalled
 from lrx.settings import load_settings
 from lrx.text import text
 
@@ -31,6 +31,7 @@ def serve(
 ) -> None:
     """Answer requests."""
     settings = load_settings()
+    require_free(host, port)
     tell({"url": f"http://{host}:{port}"}, text("LRX answers at {url}."), as_json)
     uvloop.run(run_server(settings, host=host, port=port, with_worker=with_worker))
 

@@ -80,7 +80,7 @@ def answer_all(
     settings = enabled_settings(session, act.site_id, recipient)
     if settings is None:
         detail = text(
-            "{recipient} is not switched on for this site. A site administrator switches it on under Recipients.",
+            "{recipient} is not switched on for this site. A site administrator of the hospital switches it on.",
             recipient=recipient.title,
         )
         return [RecipientNotEnabled(detail) for _ in asked]

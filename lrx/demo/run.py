@@ -1,10 +1,8 @@
 """Runs the demonstration: an empty database, a server on loopback, the story, and what to look at."""
 
-import contextlib
 import json
 import secrets
 import shutil
-import socket
 import sys
 import tempfile
 from datetime import timedelta
@@ -26,14 +24,12 @@ from lrx.access import ALL_SCOPES
 from lrx.app import surfaces
 from lrx.clock import FrozenClock
 from lrx.demo.story import MOODLE_OCI_ID, Ways, read_story, tell
-from lrx.errors import Invalid
 from lrx.exchange import Exchange, open_exchange
 from lrx.logs import configure_logs
 from lrx.models import CredentialKind
-from lrx.server import Server
+from lrx.server import Server, require_free
 from lrx.settings import Settings, load_settings
 from lrx.sites import act_for_site, ensure_default_site
-from lrx.text import text
 from lrx.web import Endpoint, no_such_path, wrap
 from lrx.web.reading import read_body, read_content
 from lrx.xapi.projector import Projector
@@ -54,18 +50,19 @@ class Hours(BaseModel):
     hours: float = Field(default=24, ge=0, le=24 * 366)
 
 
-class PortTaken(Invalid):
-    """Something else listens where the demonstration would."""
-
-    code = "port_taken"
+TOUR = (
+    '   api() { curl -s -H "Authorization: Bearer $KEY" -H \'Content-Type: application/json\' "$@"; }',
+    "   ask() { curl -s -u \"$CMARS\" -H 'Accept: application/json'"
+    ' "$URL/recipients/cmars/v1/learning-records?oci_id=$1"; }',
+)
 
 
 def run_demo(host: str, port: int, *, as_json: bool) -> None:
     """Start from nothing, print what to look at, and go on until stopped. Raises `PortTaken`."""
-    _require_free(host, port)
+    require_free(host, port)
     folder = load_settings().data_dir / f"demo-{port}"  # another port is another demonstration
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    folder.mkdir(mode=0o700, parents=True)
     story = read_story()
     settings = load_settings(
         data_dir=folder,
@@ -228,7 +225,13 @@ def _show(shown: dict[str, Any], as_json: bool) -> None:
         lines += ["", f"{number}. {one['shows']}", f"   {one['curl']}", *_indented(one["answer"])]
     lines += [
         "",
-        "Let a day pass:",
+        "For the tour of the README:",
+        f"   URL={shown['url']}",
+        f"   CMARS={shown['cmars']['username']}:{shown['cmars']['password']}",
+        f"   KEY={shown['api_key']}",
+        *TOUR,
+        "",
+        "Let a day pass; whoever is signed in signs in again, and CMaRS asks what you ask for it:",
         f"   curl -s -X POST -H 'Content-Type: application/json' -d '{{\"hours\": 24}}' {shown['url']}/demo/clock",
         f"The API's description: {shown['url']}/api/v1/openapi.json",
         "Stop with Ctrl-C. A second start begins anew.",
@@ -242,21 +245,6 @@ def _indented(answer: Any) -> list[str]:
     printed = json.dumps(answer, indent=2, ensure_ascii=False).splitlines()
     kept = printed if len(printed) <= SHOWN else [*printed[: SHOWN - 2], "  …"]
     return [f"   {line}" for line in kept]
-
-
-def _require_free(host: str, port: int) -> None:
-    with contextlib.closing(socket.socket()) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise PortTaken(
-                text(
-                    "Something already listens on {host}:{port}. Stop it, or choose another: make demo PORT=8090.",
-                    host=host,
-                    port=port,
-                )
-            ) from error
 
 
 async def _started(serving: Server) -> None:

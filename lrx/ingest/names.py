@@ -69,7 +69,7 @@ class Names:
         detail = (
             text("More than one learner holds this OCI ID. Correct that first.")
             if found
-            else text("There is no such learner at this site. Create the learner first.")
+            else text("There is no such learner at this site. Check the name given, or create the learner first.")
         )
         raise UnknownLearner(detail, faults=(Fault("/learner", UnknownLearner.code, detail),))
 
@@ -81,7 +81,7 @@ class Names:
         detail = (
             text("More than one course has this id number. Name the course by its short name.")
             if found
-            else text("There is no such course at this site. Create the course first.")
+            else text("There is no such course at this site. Check the name given, or create the course first.")
         )
         raise UnknownCourse(detail, faults=(Fault("/course", UnknownCourse.code, detail),))
 

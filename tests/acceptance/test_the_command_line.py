@@ -1,5 +1,6 @@
 """The commands an operator and other people's scripts use, as processes of their own."""
 
+import socket
 import subprocess
 import sys
 import time
@@ -84,6 +85,20 @@ def test_a_wrong_command_is_told_in_a_sentence(served: Served, words: tuple[str,
     assert ended.returncode == 5
     assert sentence in ended.stderr.decode()
     assert "Traceback" not in ended.stderr.decode()
+
+
+@pytest.mark.parametrize("command", ["serve", "demo"])
+def test_a_port_that_is_taken_is_told_before_anything_else(served: Served, command: str) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        ended = served.run(command, "--port", str(port))
+    assert ended.returncode != 0
+    assert ended.stdout == b""
+    told = ended.stderr.decode()
+    assert f"Nothing new can listen on 127.0.0.1:{port}." in told
+    assert "Traceback" not in told
 
 
 def test_a_server_on_an_empty_database_says_what_to_do(served: Served, tmp_path: Path) -> None:
