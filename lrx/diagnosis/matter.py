@@ -152,11 +152,16 @@ def _held(session: Session, act: Act, kept: KeptDiagnosis) -> Sequence[OciId]:
     return session.connection().execute(query).scalars().all()
 
 
+OF_NOBODY = frozenset({Outcome.UNKNOWN_LEARNER, Outcome.COLLEGE_NOT_SERVED})
+"""Questions that were answered before anybody was looked for, or found."""
+
+
 def _questions(session: Session, act: Act, kept: KeptDiagnosis, held: Sequence[OciId]) -> tuple[Questioned, ...]:
-    """About the learner, about what is held now while nobody held it, and about the OCI ID asked for in its place."""
+    """About the learner, about what is held now though nobody was found by it, and about the OCI ID asked for in its
+    place."""
     rows = table(Inquiry).c
     found = set(_asked(session, act, kept, rows.learner_id, [kept.learner_id]))
-    found |= {one for one in _asked(session, act, kept, rows.oci_id, held) if one.outcome is Outcome.UNKNOWN_LEARNER}
+    found |= {one for one in _asked(session, act, kept, rows.oci_id, held) if one.outcome in OF_NOBODY}
     found |= set(_asked(session, act, kept, rows.oci_id, [OciId.parse(one) for one in asked_ids(kept.content)[:1]]))
     latest = sorted(found, key=lambda one: one.asked_at, reverse=True)
     return tuple(latest[:LATEST])

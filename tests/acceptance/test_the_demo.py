@@ -76,6 +76,14 @@ def test_every_person_gets_the_stated_verdict(api: httpx.Client, username: str) 
     assert (verdict["state"], verdict["check"], verdict["reason"]) == STATED[username]
 
 
+def test_cmars_is_told_what_it_asked_though_the_college_is_not_served(api: httpx.Client) -> None:
+    made = diagnosed(api, "fhaddad")
+    asked = {"audience": "recipient_contact", "language": "en"}
+    letter = str(api.get(f"/diagnoses/{made['id']}/replies", params=asked).json())
+    assert "CA-ON-CNO-1234567, every course; answered WS400" in letter
+    assert "you have not asked" not in letter
+
+
 def test_nobody_in_the_story_is_left_out(api: httpx.Client) -> None:
     people = api.get("/learners", params={"limit": 200}).json()["data"]
 

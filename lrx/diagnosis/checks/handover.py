@@ -75,6 +75,8 @@ class _Questions(NamedTuple):
 def _questions(case: Case) -> _Questions:
     situation, shown, since = case.situation, case.candidate.proof, exposed_at(case)
     asked = [one for one in case.learner.inquiries if one.asked_at >= since]
+    if not case.is_delivered:  # what was answered with it lies before it was withdrawn, in the same instant maybe
+        asked = [one for one in asked if str(case.candidate.record.id) not in one.record_ids]
     for_it = [one for one in asked if is_wanted(shown, one)]
     for_others = [one for one in asked if not is_wanted(shown, one)]
     only = not for_it and bool(for_others)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from lrx.diagnosis.chain import CHECKS
 from lrx.diagnosis.letters.directions import DIRECTIONS
-from lrx.diagnosis.letters.unchecked import OPEN
+from lrx.diagnosis.letters.unchecked import is_open
 from lrx.diagnosis.letters.writing import Draft, Reply, paragraphs
 from lrx.diagnosis.reasons import reason_named
 from lrx.diagnosis.verdict import HEADLINES, VerdictState
@@ -108,7 +108,7 @@ _EXPECTED: Mapping[str, Text] = {
 
 
 def _unchecked(draft: Draft) -> str | None:
-    open_ones = [check for check in CHECKS if draft.check(check.id)["state"] in OPEN]
+    open_ones = [check for check in CHECKS if is_open(draft, check.id)]
     if not open_ones:
         return None
     questions = " ".join(draft.say(check.question) for check in open_ones)

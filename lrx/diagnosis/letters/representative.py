@@ -52,8 +52,10 @@ def _question(draft: Draft, one: Questioned) -> str:
         answer = text("{moment}: {oci_id}, {asked}; answered {code}")
     elif draft.content["record_id"] in one.record_ids:
         answer = text("{moment}: {oci_id}, {asked}; answered with the record of {completed}")
+    elif one.record_ids:
+        answer = text("{moment}: {oci_id}, {asked}; answered with other records")
     else:
-        answer = text("{moment}: {oci_id}, {asked}; answered without a record of this course")
+        answer = text("{moment}: {oci_id}, {asked}; answered with no record")
     return draft.say(
         answer,
         moment=draft.moment(one.asked_at),

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 
 from lrx.diagnosis.finding import State
 from lrx.diagnosis.letters.writing import Draft
+from lrx.diagnosis.verdict import VerdictState
 from lrx.text import Text, text
 
-__all__ = ["OPEN", "UNCHECKED", "unchecked"]
+__all__ = ["OPEN", "UNCHECKED", "is_open", "unchecked"]
 
 OPEN = frozenset({State.NOT_CHECKED, State.UNKNOWN})
 """The states that leave a question open."""
@@ -43,9 +44,15 @@ UNCHECKED: Mapping[str, Text] = {
 """What each check is about, in plain words, where it was not made or cannot be known."""
 
 
+def is_open(draft: Draft, check: str) -> bool:
+    """Whether the check leaves a question open; whether the recipient has a record that it was given, none does."""
+    is_answered = draft.verdict["state"] == VerdictState.DELIVERED and UNCHECKED.get(check) is _RECEIVED
+    return draft.check(check)["state"] in OPEN and not is_answered
+
+
 def unchecked(draft: Draft, among: Sequence[str] = tuple(UNCHECKED)) -> str | None:
     """Return the line that says what was not checked, None where everything was."""
-    phrases = [draft.say(UNCHECKED[check]) for check in among if draft.check(check)["state"] in OPEN]
+    phrases = [draft.say(UNCHECKED[check]) for check in among if is_open(draft, check)]
     if not phrases:
         return None
     return draft.say(text("What we could not check: {phrases}."), phrases="; ".join(dict.fromkeys(phrases)))

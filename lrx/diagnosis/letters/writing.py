@@ -35,7 +35,7 @@ _UNNAMED: Mapping[str, Text] = {
     "names": text("somebody else"),
     "accounts": text("named in the diagnosis"),
     "person": text("its representative"),
-    "reason": text("the reason is kept there"),
+    "reason": text("the reason is kept in the diagnosis"),
 }
 """What stands for what may name people other than the learner, by the name of the value."""
 

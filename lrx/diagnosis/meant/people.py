@@ -22,7 +22,7 @@ from lrx.oci_id import OciId
 from lrx.people.names import folded_email
 from lrx.tables import table
 
-__all__ = ["PersonMeant", "Reason", "Why", "names_meant", "nearest", "people_meant"]
+__all__ = ["PersonMeant", "Reason", "Why", "are_told_apart", "names_meant", "nearest", "people_meant"]
 
 Why = Literal["oci_id", "username", "email", "number", "idnumber", "oci_id_before", "name", "family_name", "near_miss"]
 STRENGTH: dict[Why, int] = {
@@ -212,3 +212,16 @@ def _rank(reasons: Sequence[Reason]) -> tuple[int, int]:
 def _meant(person: Person, reasons: Sequence[Reason], *, remains: bool) -> PersonMeant:
     strongest_first = sorted(reasons, key=lambda reason: (-STRENGTH[reason.why], reason.found.start))
     return PersonMeant(person.id, shown(person), person.username, tuple(strongest_first), remains)
+
+
+def are_told_apart(session: Session, act: Act, learner_ids: Sequence[UUID]) -> bool:
+    """Whether these accounts are several people's: their id numbers differ, or more than one holds an OCI ID."""
+    if len(learner_ids) < 2:
+        return False
+    people, held = table(Learner).c, table(LearnerOciId).c
+    numbers = sa.select(people.idnumber).where(people.site_id == act.site_id, people.id.in_(learner_ids))
+    holders = sa.select(held.learner_id).where(
+        held.site_id == act.site_id, held.learner_id.in_(learner_ids), held.held_until.is_(None)
+    )
+    connection = session.connection()
+    return any(len(set(filter(None, connection.execute(one).scalars()))) > 1 for one in (numbers, holders))

@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 from lrx.access import Act
 from lrx.diagnosis.meant.courses import CourseMeant, courses_meant, courses_with_records
 from lrx.diagnosis.meant.names import MOST_NAMES
-from lrx.diagnosis.meant.people import PersonMeant, names_meant, nearest, people_meant
+from lrx.diagnosis.meant.people import PersonMeant, are_told_apart, names_meant, nearest, people_meant
 from lrx.diagnosis.ticket import Ticket
 from lrx.models import SiteRecipient
 from lrx.people.names import folded
@@ -82,7 +82,7 @@ def understand(
     """Return what the ticket means at the act's site. `recipient` is the code of the one asked about, where the caller
     knows it. Reads only."""
     people = people_meant(session, act, ticket)
-    accounts = _one_person(people)
+    accounts = _one_person(session, act, people)
     courses = courses_meant(session, act, ticket)
     left = [one for one in people if one.remains]
     if left and not courses:
@@ -111,19 +111,23 @@ def understand(
     )
 
 
-def _one_person(people: Sequence[PersonMeant]) -> tuple[PersonMeant, ...]:
-    """The accounts of the one name that is left; nobody whose number is only nearly the one in the text."""
+def _one_person(session: Session, act: Act, people: Sequence[PersonMeant]) -> tuple[PersonMeant, ...]:
+    """The accounts of the one name that is left; nobody whose number is only nearly the one in the text, and none of
+    several people who share the name."""
     left = [one for one in people if one.remains]
     names = {folded(one.full_name) for one in left}
     if len(names) != 1 or all(reason.why == "near_miss" for one in left for reason in one.reasons):
+        return ()
+    if are_told_apart(session, act, [one.learner_id for one in left]):
         return ()
     # Another account of the name may be the same person, although less points at it.
     return tuple(one for one in people if folded(one.full_name) in names)
 
 
 def _one_course(courses: Sequence[CourseMeant]) -> CourseMeant | None:
+    """The one course that the text names; that somebody has records in one only does not say that it is meant."""
     left = [one for one in courses if one.remains]
-    return left[0] if len(left) == 1 else None
+    return left[0] if len(left) == 1 and left[0].why != "records" else None
 
 
 def _recipients(
@@ -168,6 +172,8 @@ def _which_course(courses: Sequence[CourseMeant]) -> Text:
         return text("No course is named in this text. Choose one.")
     left = [one for one in courses if one.remains][:MOST]
     names = "; ".join(one.shortname or one.full_name for one in left)
+    if all(one.why == "records" for one in left):
+        return text("No course here is named in this text. There are records in: {courses}. Choose one.", courses=names)
     return text("Several courses may be meant: {courses}. Choose one.", courses=names)
 
 

@@ -18,6 +18,7 @@ from lrx.diagnosis.letters.unchecked import UNCHECKED
 from lrx.diagnosis.reasons import REASONS, Kind
 from lrx.diagnosis.replies import Audience, Reply, reply
 from lrx.diagnosis.verdict import VerdictState
+from lrx.recipient import Outcome
 from lrx.text import LANGUAGES, Language
 from tests.lrx.diagnosis.cases import (
     CASES,
@@ -353,3 +354,18 @@ def test_a_letter_is_the_golden_one(reason: str, audience: Audience, language: L
 
 def test_no_golden_letter_is_left_over() -> None:
     assert {path.name for path in GOLDEN.iterdir()} == {".".join((*map(str, one), "txt")) for one in WHOLE}
+
+
+@pytest.mark.parametrize(
+    ("record_ids", "said"),
+    [
+        ((str(RECORD),), "answered with the record of"),
+        ((str(TWIN.id),), "answered with other records"),
+        ((), "no record"),
+    ],
+)
+def test_the_recipient_s_contact_is_told_what_each_answer_held(record_ids: tuple[str, ...], said: str) -> None:
+    known = told(*CASES["escalate"])
+    question = known.matter.questions[0]._replace(outcome=Outcome.ANSWERED, code=None, record_ids=record_ids)
+    matter = replace(known.matter, questions=(question,))
+    assert said in reply(known.content, matter, "recipient_contact", "en", NOW).body

@@ -77,8 +77,6 @@ CERTAIN = {
     "Dr Luc Tremblay CPSO 12345 says WHMIS done, CMaRS red…": (["ltremblay"], "WHMIS-2026", "cmars"),
     "TREMBLAY, L. whmis 2026": (["ltremblay"], "WHMIS-2026", "cmars"),
     "dr okafor, Whmis-2026": (["aokafor"], "WHMIS-2026", "cmars"),
-    "CPSO 88120 is red": (["aokafor"], "WHMIS-2026", "cmars"),
-    "aokafor is red": (["aokafor"], "WHMIS-2026", "cmars"),
     "registration 88120, fire safety and security": (["aokafor"], "FIRE", "cmars"),
     "employee no 004512: Fire Safety & Security": (["wchen"], "FIRE", "cmars"),
     "LUC.TREMBLAY@lakeside.example has done FIRE": (["ltremblay"], "FIRE", "cmars"),
@@ -107,6 +105,8 @@ UNCERTAIN = {
     "Luc Tremblay hand hygiene": (["ltremblay"], ["HH-2025", "HH-2026"], "Several courses may be meant"),
     "Luc Tremblay is red": (["ltremblay"], [], "No course is named"),
     "Luc Tremblay, WHMIS 2025": (["ltremblay"], [], "No course is named"),
+    "CPSO 88120 is red": (["aokafor"], ["WHMIS-2026"], "No course here is named in this text. There are records in"),
+    "aokafor finished Radiation Safety": (["aokafor"], ["WHMIS-2026"], "No course here is named"),
     "it is red": ([], [], "Nobody here is found"),
     "Dr. Luc Tramblay WHMIS": ([], ["WHMIS-2026"], "The nearest names: Tremblay, Luc (ltremblay)"),
     "Dr. Luc Tremblay WHMIS\n\nRegards,\nHélène Roy": (["hroy", "ltremblay"], ["WHMIS-2026"], "Several people"),
@@ -139,7 +139,7 @@ async def test_every_candidate_comes_with_the_reasons(site: Site) -> None:
 async def test_an_oci_id_held_before_still_leads_to_its_holder(site: Site) -> None:
     (aokafor,) = [one for one, username in site.usernames.items() if username == "aokafor"]
     await site.house.site.send("PUT", f"/learners/{aokafor}/oci-ids", {"oci_ids": ["CA-ON-CPSO-33871"]})
-    meant = await site.understand("CPSO 88120")
+    meant = await site.understand("CPSO 88120, WHMIS")
     assert [reason.why for reason in meant.people[0].reasons] == ["oci_id_before"]
     assert site.certain(meant) == (["aokafor"], "WHMIS-2026", "cmars")
 
@@ -150,6 +150,17 @@ async def test_two_accounts_of_one_name_are_one_person_and_a_finding(site: Site)
         "2 accounts here are called Fraser, Joan: jfraser, jfraser2. Compare them before you go on."
     ]
     assert site.certain(meant) == (["jfraser"], "WHMIS-2026", "cmars")
+
+
+@pytest.mark.parametrize("idnumbers", [("E1", "E2"), ("E1", "E1"), ("E1", None)])
+async def test_two_people_of_one_name_are_a_question(site: Site, idnumbers: tuple[str | None, str | None]) -> None:
+    for number, idnumber in enumerate(idnumbers):
+        person = {"username": f"jsmithe{number}", "given_name": "John", "family_name": "Smithe", "idnumber": idnumber}
+        await site.house.site.send("POST", "/learners", person)
+    meant = await site.understand("Dr John Smithe, WHMIS")
+    are_two = len(set(filter(None, idnumbers))) == 2
+    assert (meant.certain is None) == are_two
+    assert [str(one).startswith("Several people may be meant: ") for one in meant.questions] == [True] * are_two
 
 
 async def test_a_course_nobody_names_is_the_only_one_with_records(site: Site) -> None:
