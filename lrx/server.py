@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import gc
 import signal
 import socket
@@ -117,12 +118,14 @@ class PortTaken(Invalid):
 
 
 def require_free(host: str, port: int) -> None:
-    """Raise `PortTaken` where something listens already."""
+    """Raise `PortTaken` where something listens already, and `OSError` where nothing may or can."""
     with contextlib.closing(socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
             raise PortTaken(
                 text(
                     "Nothing new can listen on {host}:{port}. Stop what does already, or choose another port.",

@@ -6,12 +6,11 @@ from typing import ClassVar
 from urllib.parse import urlencode
 
 from admin_ui.pages.filters import PARAMETERS, Active, Parameter, address, query_of
+from lrx.reports.downloads import Form
 from lrx.reports.filter import Filter
 from lrx.reports.site_records import SiteFilter
 
 __all__ = ["ReportPage"]
-
-FORMS = ("csv", "xlsx")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,4 +49,4 @@ class ReportPage:
     @property
     def downloads(self) -> Mapping[str, str]:
         """The files with these filters, by their kind."""
-        return {form: address(f"{self.path}.{form}", self.values) for form in FORMS}
+        return {form.value: address(f"{self.path}.{form.value}", self.values) for form in Form}

@@ -231,7 +231,7 @@ def _show(shown: dict[str, Any], as_json: bool) -> None:
         f"   KEY={shown['api_key']}",
         *TOUR,
         "",
-        "Let a day pass; whoever is signed in signs in again, and CMaRS asks what you ask for it:",
+        "Let a day pass (sign in again after it; CMaRS asks only when you ask for it):",
         f"   curl -s -X POST -H 'Content-Type: application/json' -d '{{\"hours\": 24}}' {shown['url']}/demo/clock",
         f"The API's description: {shown['url']}/api/v1/openapi.json",
         "Stop with Ctrl-C. A second start begins anew.",

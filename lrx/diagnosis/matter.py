@@ -20,6 +20,8 @@ from lrx.text import LANGUAGES, Language
 
 __all__ = ["Learning", "Matter", "Person", "Questioned", "asked_ids", "read_matter", "reference_of"]
 
+OF_NOBODY = frozenset({Outcome.UNKNOWN_LEARNER, Outcome.COLLEGE_NOT_SERVED})
+"""How questions end that are kept without a learner."""
 LATEST = 10
 """Most questions of a recipient that a letter tells of."""
 
@@ -150,10 +152,6 @@ def _held(session: Session, act: Act, kept: KeptDiagnosis) -> Sequence[OciId]:
         .order_by(rows.is_primary.desc(), rows.held_from)
     )
     return session.connection().execute(query).scalars().all()
-
-
-OF_NOBODY = frozenset({Outcome.UNKNOWN_LEARNER, Outcome.COLLEGE_NOT_SERVED})
-"""Questions that were answered before anybody was looked for, or found."""
 
 
 def _questions(session: Session, act: Act, kept: KeptDiagnosis, held: Sequence[OciId]) -> tuple[Questioned, ...]:

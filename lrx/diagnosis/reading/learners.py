@@ -11,7 +11,6 @@ from uuid import UUID
 from sqlmodel import Session
 
 from lrx.delivery.proofs import KeptRow
-from lrx.diagnosis.asking import last_asked, latest_inquiries
 from lrx.diagnosis.facts import (
     Amended,
     Change,
@@ -24,6 +23,7 @@ from lrx.diagnosis.facts import (
     Situation,
 )
 from lrx.diagnosis.judging import has_what_counts
+from lrx.diagnosis.reading.asking import last_asked, latest_inquiries
 from lrx.diagnosis.reading.lapses import lapses_of
 from lrx.diagnosis.reading.likeness import Person, look_alikes, people_of, sharers
 from lrx.diagnosis.reading.network import elsewhere

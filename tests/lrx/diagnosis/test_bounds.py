@@ -19,7 +19,7 @@ from lrx.diagnosis.reading.likeness import MOST_ALIKE, SHOWN
 from lrx.diagnosis.reading.situations import MISSED, At
 from lrx.diagnosis.ticket import read_ticket
 from lrx.exchange import Exchange
-from lrx.models import Course, Inquiry, Learner, Observation, ObservationKind, RefusedOciId, Statement
+from lrx.models import Course, Inquiry, Learner, ObservationKind, RefusedOciId
 from lrx.oci_id import OciId
 from lrx.people import learners
 from lrx.recipient import Outcome
@@ -65,23 +65,6 @@ def statements(session: Session) -> Iterator[list[str]]:
     sa.event.remove(connection, "before_cursor_execute", note)
 
 
-def observe(scene: Scene, learner: Learner, course: Course, kind: ObservationKind, days: int) -> None:
-    statement = Statement(
-        site_id=scene.site.id,
-        credential_id=scene.account.credential_id,
-        statement_id=uuid4(),
-        stored=SEPTEMBER,
-        content_hash="0" * 64,
-        body=b"{}",
-    )
-    scene.session.add(statement)
-    scene.session.flush()
-    seen = {"kind": kind, "happened_at": SEPTEMBER + timedelta(days=days), "course_id": course.id}
-    scene.session.add(
-        Observation(statement_seq=statement.seq or 0, site_id=scene.site.id, learner_id=learner.id, **seen)
-    )
-
-
 def refuse(scene: Scene, learner: Learner, typed: str, days: int) -> None:
     given = {"typed": typed, "reason": "unreadable", "origin": "hr.csv", "actor": "test"}
     at = SEPTEMBER + timedelta(days=days)
@@ -92,12 +75,12 @@ async def test_of_what_was_seen_the_newest_is_read_and_the_newest_of_each_kind(e
     def work(scene: Scene) -> tuple[LearnerFacts, LearnerFacts]:
         course = scene.course()
         often, once = scene.learner("Often", "Here"), scene.learner("Once", "Here")
-        observe(scene, often, course, ObservationKind.FAILED, 0)
-        observe(scene, often, course, ObservationKind.FAILED, 1)
+        scene.observe(often, course, ObservationKind.FAILED, SEPTEMBER + timedelta(days=0))
+        scene.observe(often, course, ObservationKind.FAILED, SEPTEMBER + timedelta(days=1))
         for day in range(2, 40):
-            observe(scene, often, course, ObservationKind.ENROLLED, day)
+            scene.observe(often, course, ObservationKind.ENROLLED, SEPTEMBER + timedelta(days=day))
             refuse(scene, often, f"CPSO {day}", day)
-        observe(scene, once, course, ObservationKind.ENROLLED, 5)
+        scene.observe(once, course, ObservationKind.ENROLLED, SEPTEMBER + timedelta(days=5))
         refuse(scene, once, "CPSO 5", 5)
         read = facts(scene, course, often, once)
         return read[often.id], read[once.id]

@@ -180,8 +180,8 @@ class Scene:
             self.session, self.act(at), self.exchange.recipients, kept, expired=True, reason="New content"
         )
 
-    def enrol(self, learner: Learner, course: Course) -> None:
-        """Keep that the learner was enrolled."""
+    def observe(self, learner: Learner, course: Course, kind: ObservationKind, at: datetime) -> None:
+        """Keep what a statement told of the learner, without putting anybody on a roster."""
         statement = Statement(
             site_id=self.site.id,
             credential_id=self.account.credential_id,
@@ -198,11 +198,15 @@ class Scene:
                 site_id=self.site.id,
                 learner_id=learner.id,
                 course_id=course.id,
-                kind=ObservationKind.ENROLLED,
-                happened_at=SEPTEMBER,
+                kind=kind,
+                happened_at=at,
             )
         )
         self.session.flush()
+
+    def enrol(self, learner: Learner, course: Course) -> None:
+        """Keep that the learner was enrolled."""
+        self.observe(learner, course, ObservationKind.ENROLLED, SEPTEMBER)
         rosters.see(self.session, self.site.id, learner.id, course.id)
 
     def ask(self, identifier: str, at: datetime) -> int:
