@@ -108,7 +108,7 @@ class Database:
 
         Raises the error the item was refused with, and what `write` raises.
         """
-        result: Result = await self._gathering(together, self._write_again_if_simultaneous).do(item)
+        result: Result = await self._gathering(together, self._write_again_if_simultaneous, lingers=True).do(item)
         return result
 
     async def read_together(self, together: Together[Item, Result], item: Item) -> Result:
@@ -131,11 +131,13 @@ class Database:
         if self._server is not None:
             await self._server.dispose()
 
-    def _gathering(self, together: Together[Any, Any], run: Callable[[Work[Any]], Any]) -> Gathering:
+    def _gathering(
+        self, together: Together[Any, Any], run: Callable[[Work[Any]], Any], *, lingers: bool = False
+    ) -> Gathering:
         found = self._gatherings.get(together)
         if found is None:
             at_once = 1 if self._embedded is not None else AT_ONCE
-            found = self._gatherings[together] = Gathering(together, run, at_once)
+            found = self._gatherings[together] = Gathering(together, run, at_once, lingers=lingers)
         return found
 
     async def _write_again_if_simultaneous(self, work: Work[T]) -> T:

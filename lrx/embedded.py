@@ -31,7 +31,6 @@ PRAGMAS = (
     "recursive_triggers = ON",  # or REPLACE would pass by the triggers that guard the facts
     "busy_timeout = 30000",
     "cache_size = -32768",  # 32 MiB for each connection: random keys of a large table touch many pages
-    "wal_autocheckpoint = 3000",  # pages, 12 MiB: what changes often is copied into the file less often
     "temp_store = MEMORY",  # what a refused row would undo; beyond 64 KiB it went to a file, for each statement
 )
 

@@ -5,7 +5,9 @@ request is written for many items at once, and whoever waits is answered when th
 """
 
 import asyncio
+import contextlib
 import contextvars
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -30,6 +32,8 @@ HEAVIEST_TOGETHER = 4 * 1024 * 1024
 """Bytes in one transaction, unless a single item is heavier."""
 MOST_WAITING = 1_000
 HEAVIEST_WAITING = 64 * 1024 * 1024
+LONGEST_LINGER = 0.008
+"""Seconds a transaction waits at most for the company of the last one."""
 RETRY_AFTER = 1
 """Seconds; a full queue is worked off in about one."""
 
@@ -77,12 +81,21 @@ class _Waiting(NamedTuple):
 
 class Gathering:
     """The items of one `Together` that wait, and the transactions that take them, at most `at_once` at a time. `run`
-    runs work in a transaction."""
+    runs work in a transaction.
 
-    def __init__(self, together: Together[Any, Any], run: Run, at_once: int) -> None:
+    One that `lingers` does not begin the next transaction with the few that came during the last. Whoever was just
+    answered mostly comes again in a moment, and fewer transactions cost a sixth less for each item. So it waits
+    until as many have come as were there at the end of the last, for no longer than that one took, and a few
+    milliseconds at the most. An item without company never waits.
+    """
+
+    def __init__(self, together: Together[Any, Any], run: Run, at_once: int, *, lingers: bool = False) -> None:
         self._together = together
         self._run = run
         self._at_once = at_once
+        self._lingers = lingers
+        self._expected = 0
+        self._complete = asyncio.Event()
         self._waiting: deque[_Waiting] = deque()
         self._weight = 0
         self._tasks: set[asyncio.Task[None]] = set()
@@ -99,6 +112,8 @@ class Gathering:
         waiting = _Waiting(item, weight, asyncio.get_running_loop().create_future())
         self._waiting.append(waiting)
         self._weight += weight
+        if len(self._waiting) >= self._expected:
+            self._complete.set()
         if self._at_work < self._at_once:
             self._at_work += 1
             # In a context of its own: what is logged belongs to no single request.
@@ -115,6 +130,7 @@ class Gathering:
         try:
             while self._waiting:
                 taken = self._take()
+                began = time.monotonic()
                 try:
                     outcomes = await self._done(taken)
                 except Busy as error:  # the database takes nothing from anybody at this moment
@@ -123,9 +139,22 @@ class Gathering:
                     outcomes = [error] if len(taken) == 1 else await self._each_alone(taken)
                 for waiting, outcome in zip(taken, outcomes, strict=True):
                     _settle(waiting.outcome, outcome)
+                if self._lingers:
+                    await self._linger(len(taken), time.monotonic() - began)
         finally:
             # Before anybody who was just answered can come again: their next item must not wait for nobody.
             self._at_work -= 1
+
+    async def _linger(self, answered: int, took: float) -> None:
+        """Wait for the company of the last transaction, which took so many seconds."""
+        company = answered + len(self._waiting)
+        if company == 1:
+            return
+        self._expected = company
+        self._complete.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(min(took, LONGEST_LINGER)):
+                await self._complete.wait()
 
     def _take(self) -> list[_Waiting]:
         taken = [self._waiting.popleft()]
