@@ -1,6 +1,6 @@
 """The verdict of a diagnosis: one state, the check that decides, whose turn it is, and by when it may be seen. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -39,8 +39,9 @@ CHIP_OF: Mapping[VerdictState, Chip] = {
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What people are told first. `check` and `reason` are those that decide, `also` the reasons of whatever else has
-    to be mended; `minutes` is the effort of whose `turn` it is; `expected_at` is when the recipient is expected to have
-    it: where something is to be mended, after that, and only if no more than that is needed."""
+    to be mended, without what is mended by the way; `minutes` is the effort of whose `turn` it is; `expected_at` is
+    when the recipient is expected to have it: where something is to be mended, after that, and only if no more than
+    that is needed."""
 
     state: VerdictState
     chip: Chip
@@ -64,6 +65,9 @@ HEADLINES: Mapping[VerdictState, Text] = {
 }
 """The verdict in a few words; which recipient is said beside it."""
 
+STAGE_OF: Mapping[str, str] = {"record": "B", "oci_id": "C"}
+"""The stage that is about what another account of the same person has, and this one has not."""
+
 
 def verdict(case: Case, found: Mapping[str, Finding]) -> Verdict:
     """Return the verdict on the findings, given in the order of the chain."""
@@ -72,27 +76,39 @@ def verdict(case: Case, found: Mapping[str, Finding]) -> Verdict:
     failures = [(check, finding) for check, finding in found.items() if finding.state is State.FAIL]
     ruled_out = [one for one in failures if _kind(one[1]) is Kind.RULE]
     fixable = [one for one in failures if _kind(one[1]) is Kind.FIXABLE]
-    if ruled_out:
-        return _of(case, VerdictState.NOT_SENT_BY_RULE, ruled_out[0], [*ruled_out[1:], *fixable])
-    if fixable:
-        return _of(case, VerdictState.BLOCKED, fixable[0], fixable[1:])
+    if ruled_out or fixable:
+        state = VerdictState.NOT_SENT_BY_RULE if ruled_out else VerdictState.BLOCKED
+        deciding, *others = [*ruled_out, *fixable]
+        return _of(case, state, deciding, others, _follows(found))
     broken = [(check, finding) for check, finding in found.items() if finding.reason == "not_evaluated"]
     if broken:
-        return _of(case, VerdictState.UNKNOWN, broken[0], [])
+        return _of(case, VerdictState.UNKNOWN, broken[0])
     waiting = [(check, finding) for check, finding in found.items() if finding.state is State.WAIT]
     if waiting:
-        return _of(case, VerdictState.WAITING, waiting[0], [])
-    return _of(case, VerdictState.UNKNOWN, list(found.items())[-1], [])
+        return _of(case, VerdictState.WAITING, waiting[0])
+    return _of(case, VerdictState.UNKNOWN, list(found.items())[-1])
+
+
+def _follows(found: Mapping[str, Finding]) -> frozenset[str]:
+    """The checks that say nothing more, because what they miss is with another account of the same person."""
+    elsewhere = found["A1"].facts.get("elsewhere", ()) if "A1" in found else ()
+    stages = {STAGE_OF[one] for one in elsewhere}
+    return frozenset(check for check in found if check[0] in stages)
 
 
 def _kind(finding: Finding) -> Kind:
     return reason_named(finding.reason or "").kind
 
 
-def _of(case: Case, state: VerdictState, deciding: tuple[str, Finding], others: list[tuple[str, Finding]]) -> Verdict:
+def _of(
+    case: Case,
+    state: VerdictState,
+    deciding: tuple[str, Finding],
+    others: Sequence[tuple[str, Finding]] = (),
+    follows: Container[str] = (),
+) -> Verdict:
     check, finding = deciding
     reason = reason_named(finding.reason) if finding.reason else None
-    also = tuple(other.reason for _, other in others if other.reason)
     is_retrying = finding.reason == "retrying"
     return Verdict(
         state=state,
@@ -103,17 +119,17 @@ def _of(case: Case, state: VerdictState, deciding: tuple[str, Finding], others: 
         remedy=reason.remedy if reason else None,
         turn=reason.turn if reason else "nobody",
         minutes=reason.minutes if reason else None,
-        expected_at=_expected(case, state, finding, also),
-        also=also,
+        expected_at=_expected(case, state, finding, [other for _, other in others]),
+        also=tuple(other.reason for name, other in others if other.reason and name not in follows),
     )
 
 
-def _expected(case: Case, state: VerdictState, finding: Finding, also: tuple[str, ...]) -> datetime | None:
+def _expected(case: Case, state: VerdictState, finding: Finding, others: Sequence[Finding]) -> datetime | None:
     if state is VerdictState.WAITING:
         return finding.until
     if state is not VerdictState.BLOCKED:
         return None
-    is_enough = all(reason_named(one).then_shown for one in (finding.reason or "", *also))
+    is_enough = all(reason_named(one.reason or "").then_shown for one in (finding, *others))
     return case.situation.rhythm.expected_after(case.situation.at) if is_enough else None
 
 

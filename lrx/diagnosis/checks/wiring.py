@@ -27,6 +27,8 @@ def one_account(case: Case) -> Finding:
     completing = [one for one in others if _completes(case, one)]
     if completing:
         has_record = any(one.has_record for one in completing) and case.judged is None
+        has_id = any(one.oci_ids for one in completing) and not case.learner.held and case.situation.has_field
+        known["elsewhere"] = [*(["record"] if has_record else []), *(["oci_id"] if has_id else [])]
         detail = (
             text("Another account of {name} has a course record, and this one has none.", name=account.full_name)
             if has_record

@@ -1,5 +1,7 @@
 """When another account is the same person's, and when it only looks alike."""
 
+from dataclasses import replace
+
 import pytest
 
 from lrx.diagnosis.chain import diagnose
@@ -41,3 +43,39 @@ def test_what_another_account_of_the_name_means(
         look_alikes=(look_alike,),
     )
     assert diagnose(SITUATION, learner).findings["A1"].reason == reason
+
+
+@pytest.mark.parametrize(
+    ("has_id", "has_record", "look_alike", "elsewhere"),
+    [
+        (True, False, other("name", has_id=False, has_record=True), ["record"]),
+        (False, True, other("name", has_id=True, has_record=False), ["oci_id"]),
+        (False, False, other("name email", has_id=True, has_record=True), ["record", "oci_id"]),
+    ],
+)
+def test_what_the_other_account_has_is_not_missed_on_this_one_as_well(
+    *, has_id: bool, has_record: bool, look_alike: LookAlike, elsewhere: list[str]
+) -> None:
+    learner = changed(
+        LEARNER,
+        oci_ids=LEARNER.oci_ids if has_id else (),
+        records=LEARNER.records if has_record else (),
+        look_alikes=(look_alike,),
+    )
+    found = diagnose(SITUATION, learner)
+    assert found.findings["A1"].facts["elsewhere"] == elsewhere
+    assert found.verdict.also == ()
+    # Whether the record of the other account would be shown, was not looked at.
+    assert (found.verdict.expected_at is None) is ("record" in elsewhere)
+
+
+def test_what_neither_account_has_is_missed() -> None:
+    learner = changed(LEARNER, oci_ids=(), records=(), look_alikes=(other("idnumber", has_id=False, has_record=True),))
+    found = diagnose(SITUATION, learner).verdict
+    assert (found.reason, found.also) == ("two_accounts", ("oci_missing",))
+
+
+def test_without_the_profile_field_there_is_nowhere_to_move_an_oci_id_to() -> None:
+    twin = other("name email", has_id=True, has_record=False)
+    found = diagnose(replace(SITUATION, has_field=False), changed(LEARNER, oci_ids=(), look_alikes=(twin,))).verdict
+    assert found.also == ("profile_field_missing",)
