@@ -37,8 +37,16 @@ def full_name(person: Named) -> str:
 
 
 def sort_name(person: Named) -> str:
-    """The name shown, folded: what lists of people are sorted by. Compared by code points."""
-    return folded(full_name(person))[:LONGEST_SORT_NAME]
+    """The name with the family name first, folded: what lists of people are sorted by, and what people are found by who
+    are called by their family name alone. Where only the whole name is known, as statements give it, its last word
+    counts as the family name. Compared by code points."""
+    family, given = person.family_name, person.given_name
+    whole = person.full_name.split() if person.full_name else []
+    if family and not given:
+        given = " ".join(word for word in whole if folded(word) not in folded(family).split())
+    elif not family and whole and "," not in "".join(whole):
+        family, given = whole[-1], " ".join(whole[:-1])
+    return folded(f"{family}, {given}" if family and given else full_name(person))[:LONGEST_SORT_NAME]
 
 
 def folded(words: str) -> str:

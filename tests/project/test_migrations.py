@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from anyio import to_thread
 from sqlmodel import SQLModel
 
 import lrx.models  # noqa: F401 - fills the metadata
@@ -157,3 +158,24 @@ def test_a_database_of_a_newer_version_is_refused_and_stays_as_it_is(database_ur
     with pytest.raises(SchemaAhead, match="newer version"):
         migrate(database_url)
     assert seen_by(database_url, current_revision) == "9999"
+
+
+@pytest.mark.anyio
+async def test_people_known_by_their_whole_name_are_sorted_anew_on_rosters_too(house: House, database_url: str) -> None:
+    await house.site.send("POST", "/learners", {"username": "hcote", "full_name": "Hélène Côté"})
+    await house.site.course("WHMIS")
+    await house.site.complete("hcote", "WHMIS", house.clock.now())
+    tables = ("learner", "course_learner")
+
+    def as_before(connection: sa.Connection) -> None:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0007'")
+        for table in tables:
+            connection.execute(sa.update(sa.table(table, sa.column("sort_name"))).values(sort_name="helene cote"))
+
+    def names(connection: sa.Connection) -> list[str]:
+        found = "SELECT sort_name FROM learner UNION ALL SELECT sort_name FROM course_learner"
+        return [*connection.exec_driver_sql(found).scalars()]
+
+    await to_thread.run_sync(run_with_connection, database_url, as_before)
+    assert (await to_thread.run_sync(migrate, database_url)).applied == ("0008",)
+    assert await to_thread.run_sync(seen_by, database_url, names) == ["cote, helene", "cote, helene"]

@@ -16,7 +16,7 @@ from lrx.models import Learner
 from lrx.people.names import folded, full_name
 from lrx.tables import table
 
-__all__ = ["MOST_NAMES", "Person", "alike", "is_called", "named", "people_of", "shown"]
+__all__ = ["MOST_NAMES", "Person", "alike", "is_called", "name_words", "named", "people_of", "shown"]
 
 MOST_NAMES = 20
 """Most names of one ticket that are looked for."""
@@ -82,10 +82,10 @@ def alike(session: Session, act: Act, names: Sequence[Found]) -> list[Person]:
 
 def is_called(person: Person, name: Found) -> Literal["name", "family_name"] | None:
     """Whether the name is this person's, in any order and without accents: the whole, or the family name alone."""
-    called = _words(name.normal)
-    family, given = _words(person.family_name), _words(person.given_name)
+    called = name_words(name.normal)
+    family, given = name_words(person.family_name), name_words(person.given_name)
     if not family:
-        whole = _words(person.full_name)
+        whole = name_words(person.full_name)
         family, given = whole[-1:], whole[:-1]
     if not family or not set(family) <= set(called):
         return None
@@ -101,6 +101,11 @@ def is_called(person: Person, name: Found) -> Literal["name", "family_name"] | N
 def shown(person: Person) -> str:
     """The name as people are shown it."""
     return full_name(person)
+
+
+def name_words(name: str | None) -> list[str]:
+    """The words of a name as names are compared: without case, accents and apostrophes."""
+    return re.findall(r"\w+", re.sub(r"['’]", "", folded(name or "")))
 
 
 _COLUMNS = table(Learner).c
@@ -142,12 +147,8 @@ def _parts(typed: str) -> list[str]:
     return re.findall(r"[^\W\d_]+(?:['’-][^\W\d_]+)*", typed)[:MOST_PARTS]
 
 
-def _words(name: str | None) -> list[str]:
-    return re.findall(r"\w+", re.sub(r"['’]", "", folded(name or "")))
-
-
 def _likeness(name: Found, person: Person) -> float:
     called = " ".join(sorted(name.normal.split()))
-    names = _words(person.family_name) + _words(person.given_name)
-    forms = (" ".join(sorted(names)), " ".join(_words(person.family_name)))
+    names = name_words(person.family_name) + name_words(person.given_name)
+    forms = (" ".join(sorted(names)), " ".join(name_words(person.family_name)))
     return max(SequenceMatcher(None, called, form, autojunk=False).ratio() for form in forms)

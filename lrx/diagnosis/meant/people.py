@@ -3,7 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 from uuid import UUID
 
@@ -14,7 +14,8 @@ from lrx.access import Act
 from lrx.address import normal_mailbox
 from lrx.database import pieces
 from lrx.delivery.unmatched import near_misses
-from lrx.diagnosis.meant.names import MOST_NAMES, Person, alike, is_called, named, people_of, shown
+from lrx.diagnosis.meant.courses import CourseMeant
+from lrx.diagnosis.meant.names import MOST_NAMES, Person, alike, is_called, name_words, named, people_of, shown
 from lrx.diagnosis.ticket import Found, Ticket
 from lrx.models import Identity, Learner, LearnerOciId
 from lrx.near_misses import Kind
@@ -70,12 +71,12 @@ class PersonMeant:
     remains: bool
 
 
-def people_meant(session: Session, act: Act, ticket: Ticket) -> list[PersonMeant]:
-    """Return everybody at whom something in the ticket points, the likeliest first."""
+def people_meant(session: Session, act: Act, ticket: Ticket, names: Sequence[Found]) -> list[PersonMeant]:
+    """Return everybody at whom something in the ticket, or one of these names, points, the likeliest first."""
     reasons: defaultdict[UUID, list[Reason]] = defaultdict(list)
     for learner_id, reason in _by_keys(session, act, ticket):
         reasons[learner_id].append(reason)
-    names = names_meant(ticket)[:MOST_NAMES]
+    names = names[:MOST_NAMES]
     people = {one.id: one for one in (*people_of(session, act, reasons), *named(session, act, names))}
     for one in people.values():
         reasons[one.id] += [Reason(why, name) for name in names if (why := is_called(one, name)) is not None]
@@ -85,16 +86,32 @@ def people_meant(session: Session, act: Act, ticket: Ticket) -> list[PersonMeant
     return [_meant(people[one], meant[one], remains=one in left) for one in ranked]
 
 
-def names_meant(ticket: Ticket) -> list[Found]:
+def names_meant(ticket: Ticket, courses: Sequence[CourseMeant]) -> list[Found]:
     """Return the names in the text, each once, those in the body of an e-mail first. No more than `MOST_NAMES` of them
-    are looked for."""
-    return sorted(_unique(ticket.of("name")), key=lambda one: one.aside)
+    are looked for. A name and a course side by side look like one long name: what is left of it without the words of
+    the course is a name too."""
+    whole = ticket.of("name")
+    parts = [part for one in whole for part in _without(ticket, one, courses)]
+    return sorted(_unique([*whole, *parts]), key=lambda one: one.aside)
 
 
-def nearest(session: Session, act: Act, ticket: Ticket) -> list[PersonMeant]:
-    """Return the five learners whose names are the most like those in the ticket, the nearest first. Nothing says that
-    one of them is meant."""
-    like = alike(session, act, names_meant(ticket))
+def _without(ticket: Ticket, name: Found, courses: Sequence[CourseMeant]) -> Iterator[Found]:
+    """What stands before and behind the words of a course that reach into the name."""
+    inside = [word for word in ticket.words if name.start <= word.start and word.end <= name.end]
+    for start, end in {(one.start, one.end) for one in courses if one.start is not None and one.end is not None}:
+        if end <= name.start or name.end <= start:
+            continue
+        for words in ([one for one in inside if one.end <= start], [one for one in inside if end <= one.start]):
+            if words:
+                start_of, end_of = words[0].start, words[-1].end
+                typed = ticket.text[start_of:end_of]
+                yield replace(name, start=start_of, end=end_of, typed=typed, normal=" ".join(name_words(typed)))
+
+
+def nearest(session: Session, act: Act, names: Sequence[Found]) -> list[PersonMeant]:
+    """Return the five learners whose names are the most like these, the nearest first. Nothing says that one of them
+    is meant."""
+    like = alike(session, act, names)
     return [PersonMeant(one.id, shown(one), one.username, (), remains=False) for one in like]
 
 

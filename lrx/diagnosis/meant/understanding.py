@@ -14,7 +14,7 @@ from lrx.access import Act
 from lrx.diagnosis.meant.courses import CourseMeant, courses_meant, courses_with_records
 from lrx.diagnosis.meant.names import MOST_NAMES
 from lrx.diagnosis.meant.people import PersonMeant, are_told_apart, names_meant, nearest, people_meant
-from lrx.diagnosis.ticket import Ticket
+from lrx.diagnosis.ticket import Found, Ticket
 from lrx.models import SiteRecipient
 from lrx.people.names import folded
 from lrx.recipient import PullRecipient, Recipient
@@ -81,15 +81,16 @@ def understand(
 ) -> Understanding:
     """Return what the ticket means at the act's site. `recipient` is the code of the one asked about, where the caller
     knows it. Reads only."""
-    people = people_meant(session, act, ticket)
-    accounts = _one_person(session, act, people)
     courses = courses_meant(session, act, ticket)
+    names = names_meant(ticket, courses)
+    people = people_meant(session, act, ticket, names)
+    accounts = _one_person(session, act, people)
     left = [one for one in people if one.remains]
     if left and not courses:
         courses = courses_with_records(session, act, [one.learner_id for one in left[:MOST]], MOST + 1)
     course = _one_course(courses)
     asked = _recipients(session, act, recipients, ticket, recipient)
-    like = [] if people else nearest(session, act, ticket)
+    like = [] if people else nearest(session, act, names)
     questions = [
         *([] if accounts else [_who(left, like)]),
         *([] if course else [_which_course(courses)]),
@@ -107,7 +108,7 @@ def understand(
         codes=tuple(dict.fromkeys(one.normal for one in ticket.of("ws_code", "pars_code"))),
         certain=certain,
         questions=tuple(questions),
-        notes=(*_passed_over(ticket), *([_twice(accounts)] if len(accounts) > 1 else [])),
+        notes=(*_passed_over(names), *([_twice(accounts)] if len(accounts) > 1 else [])),
     )
 
 
@@ -185,8 +186,8 @@ def _which_recipient(asked: Sequence[RecipientMeant]) -> Text:
     )
 
 
-def _passed_over(ticket: Ticket) -> Sequence[Text]:
-    if len(names_meant(ticket)) <= MOST_NAMES:
+def _passed_over(names: Sequence[Found]) -> Sequence[Text]:
+    if len(names) <= MOST_NAMES:
         return ()
     return (
         text("Of the names in the text only {most} were looked for. Paste the part about one person.", most=MOST_NAMES),

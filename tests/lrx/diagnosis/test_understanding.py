@@ -20,6 +20,7 @@ PEOPLE: Mapping[str, Mapping[str, Any]] = {
     "aokafor": {"given_name": "Amara", "family_name": "Okafor", "oci_id": "CA-ON-CPSO-88120"},
     "jfraser": {"given_name": "Joan", "family_name": "Fraser", "oci_id": "CA-ON-CMO-2207"},
     "jfraser2": {"given_name": "Joan", "family_name": "Fraser"},
+    "apatel": {"full_name": "Anita Patel"},  # as statements name people
 }
 COURSES = {
     "WHMIS-2026": "WHMIS 2026",
@@ -85,6 +86,12 @@ CERTAIN = {
     "Dr Chen CPSO 54312 hand-hygiene 2025": (["wchen"], "HH-2025", "cmars"),
     "Dr Tremblay CPSO 70011 fire safety": (["mtremblay"], "FIRE", "cmars"),
     "Joan Fraser, CMO 2207, WHMIS": (["jfraser"], "WHMIS-2026", "cmars"),
+    "Dr. Patel says WHMIS is done": (["apatel"], "WHMIS-2026", "cmars"),
+    "Patel, Anita: WHMIS": (["apatel"], "WHMIS-2026", "cmars"),
+    "Luc Tremblay, Fire Safety and Security": (["ltremblay"], "FIRE", "cmars"),
+    "Luc Tremblay Fire Safety and Security": (["ltremblay"], "FIRE", "cmars"),
+    "Hand Hygiene 2026 Wei Chen": (["wchen"], "HH-2026", "cmars"),
+    "Information Technology Basics Dr Luc Tremblay": (["ltremblay"], "IT", "cmars"),
     "From: Hélène Roy <helene.roy@lakeside.example>\n\nCPSO 88120, WHMIS\n\nMerci,\nHélène Roy": (
         ["aokafor"],
         "WHMIS-2026",

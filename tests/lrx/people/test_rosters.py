@@ -133,7 +133,7 @@ async def test_names_are_ordered_by_code_points_on_both_engines(exchange: Exchan
     def story(scene: Scene) -> list[str]:
         course = scene.course()
         for name in names:
-            learner = learners.create(scene.session, scene.act(), {"full_name": name, "username": f"u{name}"})
+            learner = learners.create(scene.session, scene.act(), {"family_name": name, "username": f"u{name}"})
             rosters.see(scene.session, scene.site.id, learner.id, course.id)
         return [name for name, _ in on_roster(scene.session, course)]
 
