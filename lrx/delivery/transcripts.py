@@ -15,7 +15,7 @@ from lrx.access import Act
 from lrx.database import pieces
 from lrx.delivery.holdings import enabled_settings
 from lrx.delivery.released import released
-from lrx.delivery.wanted import is_wanted
+from lrx.delivery.wanted import those_wanted
 from lrx.errors import Forbidden
 from lrx.models import Delivery, DeliveryStatus, Inquiry, LearnerOciId, SubjectKind
 from lrx.models.columns import UtcDateTime
@@ -151,7 +151,7 @@ def _collect(session: Session, act: Act, recipient: PullRecipient, cases: Sequen
         if case.learner_id is None:
             continue
         found = visible[case.learner_id]
-        case.proofs = tuple(one for one in found.proofs if is_wanted(one, case.question))
+        case.proofs = those_wanted(found.proofs, case.question)
         if found.never_shown:
             first_shown.update(one.record_id for one in case.proofs if one.record_id in found.never_shown)
     # What was withdrawn or held a moment ago is not shown after all.

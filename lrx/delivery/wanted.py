@@ -5,7 +5,7 @@ from typing import Protocol
 
 from lrx.recipient import ProofOfCompletion
 
-__all__ = ["Narrowed", "are_dates_wanted", "is_course_wanted", "is_wanted"]
+__all__ = ["Narrowed", "are_dates_wanted", "is_course_wanted", "is_wanted", "those_wanted"]
 
 
 class Narrowed(Protocol):
@@ -19,6 +19,13 @@ class Narrowed(Protocol):
 
     @property
     def completed_to(self) -> date | None: ...
+
+
+def those_wanted(proofs: tuple[ProofOfCompletion, ...], question: Narrowed) -> tuple[ProofOfCompletion, ...]:
+    """Those of the proofs that the answer to the question has: most questions are narrowed by nothing."""
+    if question.course is None and question.completed_from is None and question.completed_to is None:
+        return proofs
+    return tuple(one for one in proofs if is_wanted(one, question))
 
 
 def is_wanted(proof: ProofOfCompletion, question: Narrowed) -> bool:

@@ -70,7 +70,12 @@ class Delivery(SQLModel, table=True):
 
     __table_args__ = (
         UniqueConstraint("site_id", "recipient", "subject_kind", "subject_id", "revision", "operation"),
-        Index(None, "site_id", "learner_id", "recipient"),
+        # All that is asked of it when a recipient asks for a learner: the rows themselves are not read.
+        Index(
+            "ix_delivery_of_learner",
+            *("site_id", "learner_id", "recipient"),
+            *("subject_kind", "status", "subject_id"),
+        ),
         Index(None, "site_id", "course_id", "recipient", "status"),
         Index(None, "site_id", "changed_at", "id"),
         Index(None, "recipient", "status", "due_at"),

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from anyio import to_thread
@@ -168,7 +170,10 @@ async def test_people_known_by_their_whole_name_are_sorted_anew_on_rosters_too(h
     tables = ("learner", "course_learner")
 
     def as_before(connection: sa.Connection) -> None:
-        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0007'")
+        config = Config()
+        config.set_main_option("script_location", str(ROOT / "migrations"))
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0007")
         for table in tables:
             connection.execute(sa.update(sa.table(table, sa.column("sort_name"))).values(sort_name="helene cote"))
 
@@ -177,5 +182,5 @@ async def test_people_known_by_their_whole_name_are_sorted_anew_on_rosters_too(h
         return [*connection.exec_driver_sql(found).scalars()]
 
     await to_thread.run_sync(run_with_connection, database_url, as_before)
-    assert (await to_thread.run_sync(migrate, database_url)).applied == ("0008",)
+    assert "0008" in (await to_thread.run_sync(migrate, database_url)).applied
     assert await to_thread.run_sync(seen_by, database_url, names) == ["cote, helene", "cote, helene"]
