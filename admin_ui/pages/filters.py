@@ -5,7 +5,7 @@ Whoever plays with an address gets the page without what cannot be read, never a
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -14,6 +14,7 @@ from uuid import UUID
 
 from admin_ui import words
 from lrx.models import Chip
+from lrx.recipient import Recipient
 from lrx.reports.downloads import Form
 from lrx.reports.filter import ActivityState, Filter
 from lrx.reports.oci_status import OciStatus
@@ -23,7 +24,17 @@ from lrx.source import SOURCE_TITLES, Source
 from lrx.text import Text, text
 from lrx.web.problems import UnknownPath
 
-__all__ = ["PARAMETERS", "Active", "Parameter", "active", "address", "filter_from", "form_named", "query_of"]
+__all__ = [
+    "PARAMETERS",
+    "Active",
+    "Parameter",
+    "active",
+    "address",
+    "course_filter_from",
+    "filter_from",
+    "form_named",
+    "query_of",
+]
 
 Wanted = TypeVar("Wanted", Filter, SiteFilter)
 
@@ -102,6 +113,13 @@ def filter_from(kind: type[Wanted], query: Mapping[str, str]) -> Wanted:
             if given.strip():
                 found[field] = PARAMETERS[field].read(given)
     return kind(**found)
+
+
+def course_filter_from(query: Mapping[str, str], recipients: Mapping[str, Recipient]) -> Filter:
+    """Return the same of a course's report, without a recipient or a reason that there is not."""
+    wanted = filter_from(Filter, query)
+    unknown: Mapping[str, Any] = dict.fromkeys(wanted.unknown(recipients))
+    return replace(wanted, **unknown)
 
 
 def query_of(wanted: Filter | SiteFilter) -> dict[str, str]:

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlmodel import Session
 from starlette.responses import Response
 
-from admin_ui.pages.filters import active, address, filter_from, form_named, query_of
+from admin_ui.pages.filters import active, address, course_filter_from, form_named, query_of
 from admin_ui.pages.report_page import ReportPage
 from admin_ui.rendering import render
 from admin_ui.visit import Visit
@@ -71,7 +71,7 @@ class LearningRecordsPage(ReportPage):
 async def show(visit: Visit) -> Response:
     """Fifty learners of the course, by name."""
     act, query = visit.act, visit.request.query_params
-    wanted, after = filter_from(Filter, query), _place(query.get("after"))
+    wanted, after = course_filter_from(query, visit.exchange.recipients), _place(query.get("after"))
     course_id = visit.request.path_params["course_id"]
 
     def work(session: Session) -> tuple[Report, Tally]:
@@ -100,7 +100,7 @@ async def show(visit: Visit) -> Response:
 async def download(visit: Visit) -> Response:
     """The report as a file, with the filters of the page."""
     form = form_named(visit.request.path_params["form"])
-    wanted = filter_from(Filter, visit.request.query_params)
+    wanted = course_filter_from(visit.request.query_params, visit.exchange.recipients)
     course_id: UUID = visit.request.path_params["course_id"]
     made = await course_download(visit.exchange, visit.caller, visit.request_id, course_id, wanted, form)
     return made.response()

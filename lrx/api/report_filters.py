@@ -1,5 +1,6 @@
 """What reports are asked for in the query of an address: which learners or records, and from which place on."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated
 from uuid import UUID
@@ -8,17 +9,26 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from lrx.api.pagination import PageQuery, decode_cursor, encode_cursor
 from lrx.api.search import Search
+from lrx.errors import Fault
 from lrx.models import Chip
+from lrx.recipient import Recipient
 from lrx.reports.filter import ActivityState, Filter
 from lrx.reports.oci_status import OciStatus
 from lrx.reports.roster import Place
 from lrx.reports.rows import Period
 from lrx.reports.site_records import SiteFilter
 from lrx.source import Source
+from lrx.text import Text, text
+from lrx.web.reading import InvalidQuery
 
 __all__ = ["CourseReportFilter", "CourseReportQuery", "SiteReportFilter", "cursor_after", "place_after"]
 
 COURSE_CURSOR = "learning-record-report"
+
+UNKNOWN: Mapping[str, Text] = {
+    "recipient": text("There is no such recipient here. GET /recipients lists them."),
+    "reason": text("There is no such reason. The reference of checks lists them all."),
+}
 
 Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2200, 12, 31))]
 """A day in the site's time zone."""
@@ -55,8 +65,15 @@ class CourseReportFilter(_Completed):
     activities: ActivityState | None = None
     oci_id_status: OciStatus | None = None
 
-    def wanted(self) -> Filter:
-        """The filter of the report."""
+    def wanted(self, recipients: Mapping[str, Recipient]) -> Filter:
+        """The filter of the report. Raises `InvalidQuery` for a recipient or a reason that there is not."""
+        wanted = self._as_given()
+        faults = tuple(Fault(f"/query/{name}", "unknown", UNKNOWN[name]) for name in wanted.unknown(recipients))
+        if faults:
+            raise InvalidQuery(faults[0].detail, faults=faults)
+        return wanted
+
+    def _as_given(self) -> Filter:
         return Filter(
             words=self.q or "",
             recipient=self.recipient,

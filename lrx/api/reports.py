@@ -108,7 +108,7 @@ def get_learning_record_report(call: Call, path: CoursePath, query: CourseReport
         call.act,
         call.exchange.recipients,
         path.course_id,
-        query.wanted(),
+        query.wanted(call.exchange.recipients),
         after=place_after(query.cursor),
         size=query.limit,
     )
@@ -131,7 +131,9 @@ def get_learning_record_report(call: Call, path: CoursePath, query: CourseReport
 )
 async def download_learning_record_report_csv(call: Call, path: CoursePath, query: CourseReportFilter) -> Download:
     """The whole report. Its first columns are those that learning records are uploaded with."""
-    return await course_download(call.exchange, call.caller, call.request_id, path.course_id, query.wanted(), Form.CSV)
+    return await course_download(
+        call.exchange, call.caller, call.request_id, path.course_id, query.wanted(call.exchange.recipients), Form.CSV
+    )
 
 
 @operation(
@@ -145,7 +147,9 @@ async def download_learning_record_report_csv(call: Call, path: CoursePath, quer
 )
 async def download_learning_record_report_xlsx(call: Call, path: CoursePath, query: CourseReportFilter) -> Download:
     """The columns of the CSV file. Ids and instants are text."""
-    return await course_download(call.exchange, call.caller, call.request_id, path.course_id, query.wanted(), Form.XLSX)
+    return await course_download(
+        call.exchange, call.caller, call.request_id, path.course_id, query.wanted(call.exchange.recipients), Form.XLSX
+    )
 
 
 @operation(

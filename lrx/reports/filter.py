@@ -1,13 +1,15 @@
 """What a report of a course can be asked for. Each field of the filter narrows it; pure."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from lrx.diagnosis.reasons import REASONS
 from lrx.models import Chip
+from lrx.recipient import PullRecipient, Recipient
 from lrx.reports.oci_status import OciStatus
 from lrx.reports.rows import Period, RecordShown, Row
 from lrx.source import Source
@@ -51,6 +53,13 @@ class Filter:
     activities: ActivityState | None = None
     oci_status: OciStatus | None = None
 
+    def unknown(self, recipients: Mapping[str, Recipient]) -> Sequence[str]:
+        """The fields whose code names nothing: nobody would match them, and it would look as if all were well.
+        Recipients that are told give reasons of their own."""
+        is_reason = self.reason is None or self.reason in REASONS or any(map(_is_told, recipients.values()))
+        is_recipient = self.recipient is None or self.recipient in recipients
+        return [*(() if is_recipient else ["recipient"]), *(() if is_reason else ["reason"])]
+
     @property
     def is_empty(self) -> bool:
         """Whether everybody is shown."""
@@ -72,6 +81,10 @@ class Filter:
         """Whether the row is shown. Words are looked for before there are rows."""
         asked = [name for name in JUDGED if getattr(self, name) is not None]
         return all(JUDGED[name](self, row) for name in asked)
+
+
+def _is_told(recipient: Recipient) -> bool:
+    return not isinstance(recipient, PullRecipient)
 
 
 def _of_record(matches: Callable[[Filter, RecordShown], bool]) -> Callable[[Filter, Row], bool]:

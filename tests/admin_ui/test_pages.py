@@ -271,6 +271,13 @@ async def test_an_address_that_was_played_with_is_a_page_all_the_same(
     await browser.get(f"/admin/learning-records?{query}")
 
 
+@pytest.mark.parametrize("query", ["reason=oci_misssing", "recipient=cmar"])
+async def test_a_code_of_nothing_narrows_nothing_and_is_not_said_to(browser: Browser, report: str, query: str) -> None:
+    plain, page = await browser.get(report), await browser.get(f"{report}?{query}")
+    assert page.all("//tbody//th") == plain.all("//tbody//th") != []
+    assert query.partition("=")[2] not in page.words
+
+
 async def test_pages_follow_each_other_and_keep_the_filter(browser: Browser) -> None:
     def story(scene: Scene) -> Course:
         course = scene.course()

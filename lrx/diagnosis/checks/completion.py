@@ -205,13 +205,26 @@ def not_voided(case: Case) -> Finding:
     voided = case.learner.voided.get(case.candidate.record.id)
     if voided is None:
         return passed(text("Never voided."))
-    facts = {"at": voided.at.isoformat(), "by": voided.actor, "why": voided.reason}
+    facts: dict[str, Any] = {"at": voided.at.isoformat(), "by": voided.actor, "why": voided.reason}
     day = local_date(voided.at, case.situation.zone)
     if not voided.holds:
         return passed(text("Voided once, and unvoided on {day}.", day=day), **facts)
     owed = case.owed
     if owed is not None and owed.delivered_at is not None:
         facts["was_delivered_at"] = owed.delivered_at.isoformat()
+    kept = [one for one in case.learner.amendments if one.record_id == voided.record_id and not one.promoted_record_id]
+    if kept:
+        # Completed before the voiding: for all that is known, the claim that was voided, sent again.
+        facts["amendments"] = [
+            {"amendment_id": str(one.id), "completed_at": one.completed_at.isoformat()} for one in kept[:SHOWN]
+        ]
+        detail = text(
+            "Voided on {day}; completions of {days} are kept with it as amendments: {reason}",
+            day=day,
+            days=listed(dict.fromkeys(local_date(one.completed_at, case.situation.zone) for one in kept[:SHOWN])),
+            reason=voided.reason,
+        )
+        return failed("voided", detail, **facts)
     return failed("voided", text("Voided on {day}: {reason}", day=day, reason=voided.reason), **facts)
 
 

@@ -66,6 +66,10 @@ DIRECTIONS: Mapping[str, Sequence[Text]] = {
             "If that was an error, unvoid it: POST /api/v1/learning-records/{record_id}/unvoid, with a reason. "
             "Otherwise ask the learner to repeat the course."
         ),
+        text(
+            "If completions are kept with it as amendments, GET /api/v1/learning-records/{record_id} lists them: one "
+            "that is right can be promoted to a record."
+        ),
     ),
     "profile_field_missing": (
         text("Create the profile field of the OCI ID: POST /api/v1/profile-fields."),

@@ -56,7 +56,7 @@ async def test_a_row_tells_the_person_the_record_and_where_it_stands(house: Hous
         ({"q": "cote"}, ["helene"]),
         ({"q": "cpso-3"}, ["luc"]),
         ({"chip": "delivered"}, ["amara"]),
-        ({"chip": "delivered", "recipient": "pars"}, []),
+        ({"chip": "waiting", "recipient": "cmars"}, ["luc"]),
         ({"reason": "oci_missing"}, ["helene"]),
         ({"has_course_record": "false"}, []),
         ({"source": "csv_upload"}, []),
@@ -95,9 +95,9 @@ async def test_a_page_that_was_cut_short_has_a_cursor_to_go_on(
     monkeypatch.setattr("lrx.reports.learning_records.MOST_LOOKED_AT", 1)
     monkeypatch.setattr("lrx.reports.learning_records.PIECE", 1)
     path = f"/courses/{course_id}/learning-record-report"
-    page = await house.site.get(path, reason="nothing_has_it", limit=1)
+    page = await house.site.get(path, reason="given_up", limit=1)
     assert (page["data"], page["has_more"], page["looked_at"]) == ([], True, 2)
-    page = await house.site.get(path, reason="nothing_has_it", limit=1, cursor=page["next_cursor"])
+    page = await house.site.get(path, reason="given_up", limit=1, cursor=page["next_cursor"])
     assert (page["data"], page["has_more"], page["looked_at"]) == ([], False, 1)
 
 
@@ -106,6 +106,8 @@ async def test_a_page_that_was_cut_short_has_a_cursor_to_go_on(
     [
         ({"cursor": "abc"}, "cursor_invalid"),
         ({"chip": "green"}, "query_invalid"),
+        ({"reason": "oci_misssing"}, "query_invalid"),
+        ({"recipient": "cmar"}, "query_invalid"),
         ({"completed_on[gte]": "0001-01-01"}, "query_invalid"),
         ({"completed_on[lte]": "9999-12-31"}, "query_invalid"),
         ({"completed_from": "2026-01-01"}, "query_unknown"),

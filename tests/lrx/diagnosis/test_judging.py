@@ -8,7 +8,7 @@ import pytest
 
 from lrx.delivery.proofs import KeptRow
 from lrx.diagnosis.chain import diagnose
-from lrx.diagnosis.facts import Lapse, Owed
+from lrx.diagnosis.facts import Amended, Lapse, Owed
 from lrx.diagnosis.judging import case_of
 from lrx.eligibility import Interval
 from lrx.models import DeliveryStatus
@@ -22,6 +22,7 @@ from tests.lrx.diagnosis.cases import (
     MODULE,
     NOW,
     QUIZ,
+    RECORD,
     SITUATION,
     THIS_MORNING,
     changed,
@@ -133,6 +134,20 @@ def test_what_an_activity_fails_by_with_its_course_is_told_once(
     always = replace(release, intervals=(Interval(datetime(2024, 1, 1, tzinfo=UTC), None),))
     case = case_of(replace(SITUATION, release=always), changed(LEARNER, records=(_record(1, course), _module(module))))
     assert [one.why_not for one in case.mandatory] == [why_not]
+
+
+def test_completions_kept_with_a_voided_record_are_told() -> None:
+    situation, learner = CASES["voided"]
+    claim = Amended(RECORD, UUID(int=77), COMPLETED + timedelta(days=1), None)
+    promoted = claim._replace(id=UUID(int=78), promoted_record_id=UUID(int=79))
+    found = diagnose(situation, changed(learner, amendments=(claim, promoted))).findings["B4"]
+    assert found.facts["amendments"] == [
+        {"amendment_id": str(claim.id), "completed_at": claim.completed_at.isoformat()}
+    ]
+    assert str(found.detail) == (
+        "Voided on 2026-11-19; completions of 2026-11-19 are kept with it as amendments: Wrong person: A. Roy"
+    )
+    assert "amendments" not in diagnose(situation, learner).findings["B4"].facts
 
 
 def test_an_activity_voided_with_its_course_is_told_beside_it() -> None:
