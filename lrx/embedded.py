@@ -7,7 +7,6 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
@@ -39,7 +38,6 @@ class EmbeddedEngine:
     """One SQLite file. Every write has returned only when it is synced to disk (WAL, synchronous FULL)."""
 
     def __init__(self, path: str) -> None:
-        Path(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.engine = _engine(path)
         self._writer = _Threads(1, "lrx-writer")
         self._readers = _Threads(READERS, "lrx-reader")

@@ -6,23 +6,27 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 
 import anyio
 import httpx
+from sqlalchemy.engine import make_url
 from sqlmodel import Session
 
 from lrx.access import Act, Caller
 from lrx.clock import Clock, FrozenClock, SystemClock
 from lrx.database import Database, open_database
+from lrx.errors import Invalid
 from lrx.identifiers import IdSource, RandomBytes
 from lrx.metrics import Metrics
 from lrx.recipient import Recipient
 from lrx.registry import installed_recipients
 from lrx.settings import Settings
+from lrx.text import text
 from lrx.vault import Vault, open_vault
 from lrx.write_time import write_time
 
-__all__ = ["Exchange", "open_exchange"]
+__all__ = ["DatabaseMissing", "Exchange", "open_exchange"]
 
 
 class _Bell:
@@ -83,9 +87,17 @@ class Exchange:
         await self._jobs.heard(at_most)
 
 
+class DatabaseMissing(Invalid):
+    """The settings name a file that is not there: nothing was installed here, or this is another folder."""
+
+    code = "database_missing"
+
+
 @asynccontextmanager
 async def open_exchange(settings: Settings) -> AsyncIterator[Exchange]:
-    """Open everything the settings name, and close it at the end of the block."""
+    """Open everything the settings name, and close it at the end of the block. Nothing is made that was not there: only
+    `lrx migrate` makes a database. Raises `DatabaseMissing`."""
+    _require_file(settings.effective_database_url)
     clock: Clock = (
         FrozenClock(datetime.fromisoformat(settings.frozen_clock)) if settings.frozen_clock else SystemClock()
     )
@@ -105,3 +117,16 @@ async def open_exchange(settings: Settings) -> AsyncIterator[Exchange]:
             )
         finally:
             await database.close()
+
+
+def _require_file(url: str) -> None:
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite" or Path(parsed.database or "").is_file():
+        return
+    raise DatabaseMissing(
+        text(
+            "There is no database at {path}. Run this in the folder of your installation, or set LRX_DATA_DIR or "
+            "LRX_DATABASE_URL; `lrx migrate` makes a new one.",
+            path=Path(parsed.database or "").absolute(),
+        )
+    )

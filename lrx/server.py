@@ -7,7 +7,7 @@ import gc
 import signal
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -135,10 +135,12 @@ def require_free(host: str, port: int) -> None:
             ) from error
 
 
-async def serve(settings: Settings, *, host: str, port: int, with_worker: bool) -> None:
-    """Answer requests until told to stop; then finish those begun. Raises what `require_ready` does."""
+async def serve(settings: Settings, *, host: str, port: int, with_worker: bool, when_ready: Callable[[], None]) -> None:
+    """Answer requests until told to stop; then finish those begun. `when_ready` is called once nothing is in the way.
+    Raises what `open_exchange` and `require_ready` do."""
     async with open_exchange(settings) as exchange:
         await require_ready(exchange)
+        when_ready()
         async with anyio.create_task_group() as tasks:
             if with_worker:
                 tasks.start_soon(worker.run, exchange)

@@ -32,8 +32,11 @@ def serve(
     """Answer requests."""
     settings = load_settings()
     require_free(host, port)
-    tell({"url": f"http://{host}:{port}"}, text("LRX answers at {url}."), as_json)
-    uvloop.run(run_server(settings, host=host, port=port, with_worker=with_worker))
+
+    def say_where() -> None:
+        tell({"url": f"http://{host}:{port}"}, text("LRX answers at {url}."), as_json)
+
+    uvloop.run(run_server(settings, host=host, port=port, with_worker=with_worker, when_ready=say_where))
 
 
 def run_worker(as_json: AsJson = False) -> None:

@@ -176,19 +176,25 @@ def test_a_wrong_address_of_a_server_is_told_in_a_sentence(
 
 
 @pytest.mark.parametrize(
-    ("address", "sentence"),
+    ("address", "words", "sentence"),
     [
-        ("sqlite:////proc/nowhere/lrx.db", "/proc/nowhere cannot be used"),
-        ("sqlite:///{folder}/no_database", "cannot be used: file is not a database"),
+        ("sqlite:////proc/nowhere/lrx.db", "migrate", "/proc/nowhere cannot be used"),
+        ("sqlite:////proc/nowhere/lrx.db", "rebuild", "There is no database at /proc/nowhere/lrx.db."),
+        ("sqlite:////proc/nowhere/lrx.db", "serve --port {port}", "There is no database at /proc/nowhere/lrx.db."),
+        ("sqlite:///{folder}/no_database", "migrate", "cannot be used: file is not a database"),
+        ("sqlite:///{folder}/no_database", "rebuild", "cannot be used: file is not a database"),
     ],
 )
-def test_a_file_that_cannot_be_used_is_told_in_a_sentence(tmp_path: Path, address: str, sentence: str) -> None:
+def test_a_file_that_cannot_be_used_is_told_in_a_sentence(
+    tmp_path: Path, address: str, words: str, sentence: str
+) -> None:
     (tmp_path / "no_database").write_text("No database at all. " * 500)
-    for words in (("migrate",), ("rebuild",)):
-        ended = Served(address.format(folder=tmp_path), tmp_path).run(*words)
-        said = ended.stderr.decode()
-        assert (ended.returncode, "Traceback" in said) == (5, False), said
-        assert sentence in said
+    served = Served(address.format(folder=tmp_path), tmp_path)
+    ended = served.run(*words.format(port=served.port).split())
+    said = ended.stderr.decode()
+    assert (ended.returncode, "Traceback" in said) == (5, False), said
+    assert sentence in said
+    assert "LRX answers" not in said
 
 
 def test_migrate_says_what_it_did(tmp_path: Path) -> None:

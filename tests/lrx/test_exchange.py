@@ -1,14 +1,17 @@
 """What goes in and out around the core: settings, secrets, starts that must be refused, identifiers."""
 
 import logging
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import anyio
 import pytest
 import structlog
 from cryptography.fernet import Fernet
 
+from lrx.exchange import DatabaseMissing, open_exchange
 from lrx.identifiers import IdSource
 from lrx.logs import configure_logs
 from lrx.models import SiteRecipient
@@ -124,11 +127,20 @@ async def test_recipients_credentials_are_encrypted_and_never_shown(house: House
 
 @pytest.mark.anyio
 async def test_an_empty_database_stops_the_start_with_what_to_do(tmp_path: Path) -> None:
-    from lrx.exchange import open_exchange
-
+    (tmp_path / "lrx.db").touch()
     async with open_exchange(load_settings(data_dir=tmp_path)) as exchange:
         with pytest.raises(SchemaBehind, match="lrx migrate"):
             await require_ready(exchange)
+
+
+def test_a_folder_without_a_database_stays_as_it_is(tmp_path: Path) -> None:
+    async def opened() -> None:
+        async with open_exchange(load_settings(data_dir=tmp_path / "var")):
+            pass
+
+    with pytest.raises(DatabaseMissing, match=re.escape(str(tmp_path))):
+        anyio.run(opened)
+    assert [*tmp_path.iterdir()] == []
 
 
 @pytest.mark.anyio
