@@ -34,6 +34,9 @@ FEW, MANY = 5_000, 50_000
 GOAL = 1.5
 OF_THE_GOAL = ("course, first page", "course, who needs action", "site, first page")
 
+FIRST_COURSE = "SELECT id FROM course WHERE shortname = 'BENCH-0'"
+LEARNERS = "SELECT count(*) FROM learner WHERE username LIKE 'bench%'"
+
 GIVEN_UP = (
     "UPDATE recipient_interval SET added_at = '2026-01-01 12:00:00.000000'",
     "UPDATE delivery SET status = 'dead' WHERE status = 'delivered' "
@@ -82,26 +85,26 @@ class Reports:
 
     def course(self) -> str:
         """The path of the report of the first course."""
-        found: list[str] = []
+        return f"/courses/{self._found(FIRST_COURSE)}/learning-records"
 
-        def look(connection: sa.Connection) -> None:
-            course = connection.execute(sa.text("SELECT id FROM course WHERE shortname = 'BENCH-0'")).scalar_one()
-            found.append(str(course))
-
-        run_with_connection(self.url, look)
-        return f"/courses/{found[0]}/learning-records"
+    def _found(self, query: str) -> object:
+        found: list[object] = []
+        run_with_connection(self.url, lambda connection: found.append(connection.execute(sa.text(query)).scalar_one()))
+        return found[0]
 
     def addresses(self) -> Mapping[str, str]:
         """The pages measured, by name."""
         course = self.course()
+        # Nobody else's name holds the highest number.
+        name = f"bench+{int(str(self._found(LEARNERS))) - 1}"
         return {
             "course, first page": course,
             "course, who needs action": f"{course}?chip=needs_action",
-            "course, nobody matches": f"{course}?reason=nothing",
-            "course, one person by name": f"{course}?q=bench+777",
+            "course, nobody matches": f"{course}?reason=oci_duplicate",
+            "course, one person by name": f"{course}?q={name}",
             "site, first page": "/learning-records",
             "site, nothing matches": "/learning-records?source=equivalency",
-            "site, one person by name": "/learning-records?q=bench+777",
+            "site, one person by name": f"/learning-records?q={name}",
         }
 
     def file(self, form: str) -> tuple[float, float, float]:

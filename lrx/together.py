@@ -86,7 +86,7 @@ class Gathering:
     One that `lingers` does not begin the next transaction with the few that came during the last. Whoever was just
     answered mostly comes again in a moment, and fewer transactions cost a sixth less for each item. So it waits
     until as many have come as were there at the end of the last, for no longer than that one took, and a few
-    milliseconds at the most. An item without company never waits.
+    milliseconds at the most. Where nobody else is there, nobody is waited for.
     """
 
     def __init__(self, together: Together[Any, Any], run: Run, at_once: int, *, lingers: bool = False) -> None:
@@ -112,7 +112,7 @@ class Gathering:
         waiting = _Waiting(item, weight, asyncio.get_running_loop().create_future())
         self._waiting.append(waiting)
         self._weight += weight
-        if len(self._waiting) >= self._expected:
+        if self._is_complete():
             self._complete.set()
         if self._at_work < self._at_once:
             self._at_work += 1
@@ -148,13 +148,17 @@ class Gathering:
     async def _linger(self, answered: int, took: float) -> None:
         """Wait for the company of the last transaction, which took so many seconds."""
         company = answered + len(self._waiting)
-        if company == 1:
+        self._expected = min(company, MOST_TOGETHER)
+        if company == 1 or self._is_complete():
             return
-        self._expected = company
         self._complete.clear()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(min(took, LONGEST_LINGER)):
                 await self._complete.wait()
+
+    def _is_complete(self) -> bool:
+        """Whether nothing is gained by waiting for more."""
+        return len(self._waiting) >= self._expected or self._weight >= HEAVIEST_TOGETHER
 
     def _take(self) -> list[_Waiting]:
         taken = [self._waiting.popleft()]

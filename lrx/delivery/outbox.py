@@ -43,12 +43,14 @@ def lock_learner(session: Session, learner_id: UUID) -> None:
 
 
 def lock_learners(session: Session, learner_ids: Collection[UUID]) -> None:
-    """Lock several learners as `lock_learner` does, always in the same order. SQLite has one writer anyway."""
+    """Lock several learners as `lock_learner` does, always in the same order. SQLite has one writer anyway.
+
+    Their keys are not locked: what only names a learner, such as the answer to a question, does not wait."""
     if session.connection().dialect.name == "sqlite":
         return
     for some in pieces(sorted(learner_ids)):
         ordered = select(Learner.id).where(col(Learner.id).in_(some)).order_by(col(Learner.id))
-        session.connection().execute(ordered.with_for_update())
+        session.connection().execute(ordered.with_for_update(key_share=True))
 
 
 def reconsider_learner(session: Session, act: Act, recipients: Mapping[str, Recipient], learner_id: UUID) -> int:

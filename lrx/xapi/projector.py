@@ -36,7 +36,8 @@ __all__ = [
 ]
 
 NAME = "completions"
-BATCH = 200
+BATCH = 20
+"""Statements of one transaction: whoever records for one of their learners waits until it ends."""
 ACTOR = "system:projector"
 
 _ROWS = table(Statement).c

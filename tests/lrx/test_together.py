@@ -152,3 +152,39 @@ async def test_an_item_without_company_waits_for_nobody(monkeypatch: pytest.Monk
     await gathering.do(0)
 
     await asyncio.wait_for(gathering.finish(), A_WHILE / 2)
+
+
+async def test_it_waits_no_longer_than_the_last_transaction_took(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(together, "LONGEST_LINGER", 60)
+    transactions = Transactions(takes=A_WHILE)
+    gathering = transactions.gathering(lingers=True)
+
+    await asyncio.gather(gathering.do(0), gathering.do(2))
+
+    await asyncio.wait_for(gathering.finish(), 3 * A_WHILE)
+
+
+async def test_a_full_transaction_waits_for_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(together, "LONGEST_LINGER", 60)
+    monkeypatch.setattr(together, "MOST_TOGETHER", 2)
+    transactions = Transactions(takes=A_WHILE)
+    gathering = transactions.gathering(lingers=True)
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+
+    await asyncio.gather(*(gathering.do(number) for number in (0, 2, 4, 6)))
+
+    assert transactions.groups == [[0, 2], [4, 6]]
+    assert loop.time() - began < 3 * A_WHILE
+
+
+async def test_two_at_once_answer_everybody_as_well() -> None:
+    transactions = Transactions(takes=0.01)
+    gathering = Gathering(Together(transactions.work), transactions.run, 2, lingers=True)
+
+    async def often(first: int) -> list[str]:
+        return [await gathering.do(first + 2 * number) for number in range(10)]
+
+    done = await asyncio.gather(*(often(100 * client) for client in range(8)))
+
+    assert done == [[f"done {100 * client + 2 * number}" for number in range(10)] for client in range(8)]
