@@ -1,10 +1,11 @@
-"""People of whom only the whole name is known are sorted, and found, by its last word.
+"""People of whom only the whole name is known are sorted, and found, by the family name in it.
 
 Revision: 0008, after 0007
 
 Names change nothing else: the previous version runs with them as they are, so there is nothing to take back.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterator
 from typing import Any
@@ -18,6 +19,17 @@ branch_labels = None
 depends_on = None
 
 PIECE = 1_000
+
+TITLES = frozenset(("dr", "dre", "prof", "mr", "mrs", "ms", "miss", "mme", "mlle"))
+ENDINGS = frozenset(
+    ("md", "m.d", "phd", "ph.d", "pharmd", "rn", "np", "frcpc", "frcsc", "ccfp", "jr", "sr", "ii", "iii")
+)
+PARTICLES = frozenset(
+    ("al", "bin", "da", "das", "de", "del", "della", "den", "der", "di", "dos", "du", "el", "la", "las")
+)
+PARTICLES |= {"los", "st", "ste", "ten", "ter", "van", "von"}
+ASIDE = re.compile(r"\([^()]*\)")
+WHOLE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 LEARNER = sa.table(
     "learner",
@@ -58,15 +70,41 @@ def _write(changed: list[tuple[Any, str]]) -> None:
 
 
 def _sort_name(row: Any) -> str:
-    family, given = row.family_name, row.given_name
-    whole = row.full_name.split() if row.full_name else []
-    if family and not given:
-        given = " ".join(word for word in whole if _folded(word) not in _folded(family).split())
-    elif not family and whole and "," not in "".join(whole):
-        family, given = whole[-1], " ".join(whole[:-1])
+    family, given = _parts(row)
     if family and given:
         return _folded(f"{family}, {given}")[:400]
-    return _folded(row.full_name or family or row.given_name or row.username or str(row.id))[:400]
+    shown = row.full_name or row.family_name or row.given_name or row.username or str(row.id)
+    return _folded(family or shown)[:400]
+
+
+def _parts(row: Any) -> tuple[str, str]:
+    family, given = (row.family_name or "").strip(), (row.given_name or "").strip()
+    whole = _without_titles(row.full_name or "")
+    if family:
+        own = [_bare(one) for one in family.split()]
+        return family, given or " ".join(word for word in whole if _bare(word) not in own)
+    if not whole or WHOLE.search("".join(whole)):
+        return " ".join(whole), ""
+    before, comma, behind = " ".join(whole).partition(",")
+    if comma and behind.strip():
+        return before.strip(), behind.strip()
+    start = len(whole) - 1
+    while start > 1 and _folded(whole[start - 1]) in PARTICLES:
+        start -= 1
+    return " ".join(whole[start:]).rstrip(","), " ".join(whole[:start])
+
+
+def _without_titles(full_name: str) -> list[str]:
+    words = ASIDE.sub(" ", full_name).split()
+    while len(words) > 1 and _bare(words[0]) in TITLES:
+        words = words[1:]
+    while len(words) > 1 and _bare(words[-1]) in ENDINGS:
+        words = words[:-1]
+    return words
+
+
+def _bare(word: str) -> str:
+    return _folded(word).strip(".,").replace("’", "'")
 
 
 def _folded(words: str) -> str:

@@ -13,7 +13,7 @@ from lrx.access import Act
 from lrx.database import pieces
 from lrx.diagnosis.ticket import Found
 from lrx.models import Learner
-from lrx.people.names import folded, full_name
+from lrx.people.names import folded, full_name, parts_of
 from lrx.tables import table
 
 __all__ = ["MOST_NAMES", "Person", "alike", "is_called", "name_words", "named", "people_of", "shown"]
@@ -81,14 +81,19 @@ def alike(session: Session, act: Act, names: Sequence[Found]) -> list[Person]:
 
 
 def is_called(person: Person, name: Found) -> Literal["name", "family_name"] | None:
-    """Whether the name is this person's, in any order and without accents: the whole, or the family name alone."""
+    """Whether the name is this person's, in any order and without accents: the whole, or the family name alone.
+
+    Where nobody told which part of the whole name is the family name, it may have any number of its last words: two
+    words that are its end are a family name and not a whole name.
+    """
     called = name_words(name.normal)
-    family, given = name_words(person.family_name), name_words(person.given_name)
-    if not family:
-        whole = name_words(person.full_name)
-        family, given = whole[-1:], whole[:-1]
-    if not family or not set(family) <= set(called):
-        return None
+    for family, given in _splits(person):
+        if family and set(family) <= set(called):
+            return _called(called, family, given)
+    return None
+
+
+def _called(called: list[str], family: list[str], given: list[str]) -> Literal["name", "family_name"] | None:
     rest = [word for word in called if word not in family]
     if not rest:
         return "family_name"
@@ -96,6 +101,15 @@ def is_called(person: Person, name: Found) -> Literal["name", "family_name"] | N
     unlike = [word for word in rest if word not in given and not (len(word) == 1 and word in initials)]
     is_given = len(unlike) < len(rest) and all(len(word) == 1 for word in unlike)
     return "name" if is_given else None
+
+
+def _splits(person: Person) -> list[tuple[list[str], list[str]]]:
+    """What may be the family name, and then the given names, the longest family name first."""
+    family, given = (name_words(part) for part in parts_of(person))
+    if person.family_name or "," in (person.full_name or ""):
+        return [(family, given)]
+    words = [*given, *family]
+    return [(words[start:], words[:start]) for start in range(1, len(words))] or [(words, [])]
 
 
 def shown(person: Person) -> str:
@@ -149,6 +163,6 @@ def _parts(typed: str) -> list[str]:
 
 def _likeness(name: Found, person: Person) -> float:
     called = " ".join(sorted(name.normal.split()))
-    names = name_words(person.family_name) + name_words(person.given_name)
-    forms = (" ".join(sorted(names)), " ".join(name_words(person.family_name)))
+    family, given = (name_words(part) for part in parts_of(person))
+    forms = (" ".join(sorted(family + given)), " ".join(family))
     return max(SequenceMatcher(None, called, form, autojunk=False).ratio() for form in forms)

@@ -1,6 +1,7 @@
 """Which learners of a site a ticket may mean, and why."""
 
 import re
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -23,7 +24,7 @@ from lrx.oci_id import OciId
 from lrx.people.names import folded_email
 from lrx.tables import table
 
-__all__ = ["PersonMeant", "Reason", "Why", "are_told_apart", "names_meant", "nearest", "people_meant"]
+__all__ = ["PersonMeant", "Reason", "Why", "are_told_apart", "names_meant", "names_said", "nearest", "people_meant"]
 
 Why = Literal["oci_id", "username", "email", "number", "idnumber", "oci_id_before", "name", "family_name", "near_miss"]
 STRENGTH: dict[Why, int] = {
@@ -76,7 +77,6 @@ def people_meant(session: Session, act: Act, ticket: Ticket, names: Sequence[Fou
     reasons: defaultdict[UUID, list[Reason]] = defaultdict(list)
     for learner_id, reason in _by_keys(session, act, ticket):
         reasons[learner_id].append(reason)
-    names = names[:MOST_NAMES]
     people = {one.id: one for one in (*people_of(session, act, reasons), *named(session, act, names))}
     for one in people.values():
         reasons[one.id] += [Reason(why, name) for name in names if (why := is_called(one, name)) is not None]
@@ -86,26 +86,33 @@ def people_meant(session: Session, act: Act, ticket: Ticket, names: Sequence[Fou
     return [_meant(people[one], meant[one], remains=one in left) for one in ranked]
 
 
+def names_said(ticket: Ticket) -> list[Found]:
+    """Return the names in the text, each once, those in the body of an e-mail first."""
+    return sorted(_unique(ticket.of("name")), key=lambda one: one.aside)
+
+
 def names_meant(ticket: Ticket, courses: Sequence[CourseMeant]) -> list[Found]:
-    """Return the names in the text, each once, those in the body of an e-mail first. No more than `MOST_NAMES` of them
-    are looked for. A name and a course side by side look like one long name: what is left of it without the words of
-    the course is a name too."""
-    whole = ticket.of("name")
-    parts = [part for one in whole for part in _without(ticket, one, courses)]
-    return sorted(_unique([*whole, *parts]), key=lambda one: one.aside)
+    """Return up to `MOST_NAMES` of the names in the text, and what may be meant beside them: a name and a course side
+    by side look like one long name, and what is left of it without the words of the course is a name too."""
+    whole = names_said(ticket)[:MOST_NAMES]
+    spans = sorted({(one.start, one.end) for one in courses if one.start is not None and one.end is not None})
+    parts = [part for one in whole for part in _without(ticket, one, spans)] if spans else []
+    return _unique([*whole, *parts])
 
 
-def _without(ticket: Ticket, name: Found, courses: Sequence[CourseMeant]) -> Iterator[Found]:
+def _without(ticket: Ticket, name: Found, spans: Sequence[tuple[int, int]]) -> Iterator[Found]:
     """What stands before and behind the words of a course that reach into the name."""
-    inside = [word for word in ticket.words if name.start <= word.start and word.end <= name.end]
-    for start, end in {(one.start, one.end) for one in courses if one.start is not None and one.end is not None}:
-        if end <= name.start or name.end <= start:
-            continue
+    reaching = [(start, end) for start, end in spans if start < name.end and name.start < end]
+    if not reaching:
+        return
+    first, last = (bisect_left(ticket.words, place, key=lambda word: word.start) for place in (name.start, name.end))
+    for start, end in reaching:
+        inside = ticket.words[first:last]
         for words in ([one for one in inside if one.end <= start], [one for one in inside if end <= one.start]):
             if words:
-                start_of, end_of = words[0].start, words[-1].end
-                typed = ticket.text[start_of:end_of]
-                yield replace(name, start=start_of, end=end_of, typed=typed, normal=" ".join(name_words(typed)))
+                begins, ends = words[0].start, words[-1].end
+                typed = ticket.text[begins:ends]
+                yield replace(name, start=begins, end=ends, typed=typed, normal=" ".join(name_words(typed)))
 
 
 def nearest(session: Session, act: Act, names: Sequence[Found]) -> list[PersonMeant]:

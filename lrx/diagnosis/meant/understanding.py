@@ -13,8 +13,8 @@ from sqlmodel import Session, col, select
 from lrx.access import Act
 from lrx.diagnosis.meant.courses import CourseMeant, courses_meant, courses_with_records
 from lrx.diagnosis.meant.names import MOST_NAMES
-from lrx.diagnosis.meant.people import PersonMeant, are_told_apart, names_meant, nearest, people_meant
-from lrx.diagnosis.ticket import Found, Ticket
+from lrx.diagnosis.meant.people import PersonMeant, are_told_apart, names_meant, names_said, nearest, people_meant
+from lrx.diagnosis.ticket import Ticket
 from lrx.models import SiteRecipient
 from lrx.people.names import folded
 from lrx.recipient import PullRecipient, Recipient
@@ -108,7 +108,7 @@ def understand(
         codes=tuple(dict.fromkeys(one.normal for one in ticket.of("ws_code", "pars_code"))),
         certain=certain,
         questions=tuple(questions),
-        notes=(*_passed_over(names), *([_twice(accounts)] if len(accounts) > 1 else [])),
+        notes=(*_passed_over(ticket), *([_twice(accounts)] if len(accounts) > 1 else [])),
     )
 
 
@@ -186,8 +186,8 @@ def _which_recipient(asked: Sequence[RecipientMeant]) -> Text:
     )
 
 
-def _passed_over(names: Sequence[Found]) -> Sequence[Text]:
-    if len(names) <= MOST_NAMES:
+def _passed_over(ticket: Ticket) -> Sequence[Text]:
+    if len(names_said(ticket)) <= MOST_NAMES:
         return ()
     return (
         text("Of the names in the text only {most} were looked for. Paste the part about one person.", most=MOST_NAMES),

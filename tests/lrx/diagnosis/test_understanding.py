@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from lrx.diagnosis.meant import people as meant_people
+from lrx.diagnosis.meant.names import MOST_NAMES
 from lrx.diagnosis.meant.understanding import Understanding, titles, understand
 from lrx.diagnosis.ticket import read_ticket
 from lrx.recipient import Recipient
@@ -20,7 +22,12 @@ PEOPLE: Mapping[str, Mapping[str, Any]] = {
     "aokafor": {"given_name": "Amara", "family_name": "Okafor", "oci_id": "CA-ON-CPSO-88120"},
     "jfraser": {"given_name": "Joan", "family_name": "Fraser", "oci_id": "CA-ON-CMO-2207"},
     "jfraser2": {"given_name": "Joan", "family_name": "Fraser"},
-    "apatel": {"full_name": "Anita Patel"},  # as statements name people
+    # As statements name people.
+    "apatel": {"given_name": None, "full_name": "Dr. Anita Patel, MD"},
+    "mgarcia": {"given_name": None, "full_name": "Maria Garcia Lopez"},
+    "agarcia": {"given_name": "Ana", "family_name": "Garcia Lopez"},
+    "zbeaulieu": {"given_name": None, "family_name": "Beaulieu", "full_name": "Zoé Beaulieu"},
+    "ncote": {"given_name": None, "full_name": "Côté, Noémie"},
 }
 COURSES = {
     "WHMIS-2026": "WHMIS 2026",
@@ -87,6 +94,9 @@ CERTAIN = {
     "Dr Tremblay CPSO 70011 fire safety": (["mtremblay"], "FIRE", "cmars"),
     "Joan Fraser, CMO 2207, WHMIS": (["jfraser"], "WHMIS-2026", "cmars"),
     "Dr. Patel says WHMIS is done": (["apatel"], "WHMIS-2026", "cmars"),
+    "Zoé Beaulieu, WHMIS": (["zbeaulieu"], "WHMIS-2026", "cmars"),
+    "Dr. Côté: WHMIS": (["ncote"], "WHMIS-2026", "cmars"),
+    "Maria Garcia Lopez, WHMIS": (["mgarcia"], "WHMIS-2026", "cmars"),
     "Patel, Anita: WHMIS": (["apatel"], "WHMIS-2026", "cmars"),
     "Luc Tremblay, Fire Safety and Security": (["ltremblay"], "FIRE", "cmars"),
     "Luc Tremblay Fire Safety and Security": (["ltremblay"], "FIRE", "cmars"),
@@ -107,6 +117,7 @@ async def test_one_person_one_course_and_one_recipient_are_certain(site: Site) -
 
 UNCERTAIN = {
     "Dr Tremblay WHMIS": (["ltremblay", "mtremblay"], ["WHMIS-2026"], "Several people may be meant: "),
+    "Dr. Garcia Lopez says WHMIS is done": (["agarcia", "mgarcia"], ["WHMIS-2026"], "Several people may be meant: "),
     "CPSO 88120 and CPSO 54321, WHMIS": (["aokafor", "wchen"], ["WHMIS-2026"], "Several people may be meant: "),
     "CPSO 54312, WHMIS": (["wchen"], ["WHMIS-2026"], "Only a number is nearly the one in the text"),
     "Luc Tremblay hand hygiene": (["ltremblay"], ["HH-2025", "HH-2026"], "Several courses may be meant"),
@@ -224,3 +235,20 @@ async def test_a_ticket_that_is_too_long_and_an_unknown_recipient_are_refused(si
     assert refusal["code"] == "ticket_too_long"
     refusal = await site.house.site.send("POST", "/ticket-readings", {"text": "a", "recipient": "x"}, status=404)
     assert refusal["code"] == "recipient_unknown"
+
+
+async def test_a_long_text_of_names_is_read_in_time_that_grows_with_it(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_at = 0
+
+    def counted(*given: Any) -> Any:
+        nonlocal looked_at
+        looked_at += 1
+        return without(*given)
+
+    without = meant_people._without
+    monkeypatch.setattr(meant_people, "_without", counted)
+    await site.understand(" ".join(f"{chr(65 + one % 26)}bc{one} Def." for one in range(3_000)) + " Fire Safety")
+    await site.understand("Abc Def. " * 9_000 + "Fire Safety")
+    assert looked_at <= 2 * MOST_NAMES
