@@ -15,6 +15,7 @@ LABELS: Mapping[str, Text] = {
     "activity_id": text("Activity"),
     "added_by": text("Added by"),
     "amendment_id": text("Amendment"),
+    "amendments": text("Amendments"),
     "asked": text("Asked for"),
     "asked_at": text("Asked on"),
     "asked_course": text("Course asked for"),
@@ -51,6 +52,7 @@ LABELS: Mapping[str, Text] = {
     "last_given_at": text("Last given on"),
     "learner_id": text("Account"),
     "look_alikes": text("Accounts that look alike"),
+    "elsewhere": text("On the other account"),
     "looked_days": text("Days looked at"),
     "namesakes": text("Courses of the same name"),
     "near": text("Asked for, and found nobody"),
@@ -85,6 +87,7 @@ LABELS: Mapping[str, Text] = {
 WORDS: Mapping[str, Mapping[str, Text]] = {
     "source": {source.value: title for source, title in SOURCE_TITLES.items()},
     "shared": {"name": text("name"), "email": text("e-mail address"), "idnumber": text("id number")},
+    "elsewhere": {"record": text("course record"), "oci_id": text("OCI ID")},
     "outcome": {
         "answered": text("answered"),
         "malformed_identifier": text("no OCI ID"),

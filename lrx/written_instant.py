@@ -1,16 +1,17 @@
-"""Instants as people and programs write them: a date first. A bare number, which could count seconds or milliseconds
-since anything, is none."""
+"""Instants and days as people and programs write them: a date first. A bare number, which could count seconds or
+milliseconds since anything, is none."""
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, TypeAlias
 
 from pydantic import AwareDatetime, BeforeValidator, TypeAdapter, ValidationError
 from pydantic_core import PydanticKnownError
 
-__all__ = ["WrittenAwareInstant", "WrittenInstant"]
+__all__ = ["WrittenAwareInstant", "WrittenDay", "WrittenInstant"]
 
 _DATE_FIRST = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+"""What a time may follow."""
 _ANY: TypeAdapter[datetime] = TypeAdapter(datetime)
 
 
@@ -27,6 +28,23 @@ def _read(value: object) -> datetime:
     except ValidationError as error:
         raise PydanticKnownError("datetime_parsing", {"error": "it is no date with a time"}) from error
 
+
+def _read_day(value: object) -> date:
+    """Return the day that is written. Left to itself, pydantic takes "0" for a day of 1970 here too."""
+    if isinstance(value, date):
+        return value
+    if not isinstance(value, str):
+        raise PydanticKnownError("date_type")
+    try:
+        if _DATE_FIRST.fullmatch(value):
+            return date.fromisoformat(value)
+    except ValueError as error:
+        raise PydanticKnownError("date_parsing", {"error": "there is no such day"}) from error
+    raise PydanticKnownError("date_parsing", {"error": "it is no date alone"})
+
+
+WrittenDay: TypeAlias = Annotated[date, BeforeValidator(_read_day)]
+"""A date alone."""
 
 WrittenInstant: TypeAlias = Annotated[datetime, BeforeValidator(_read)]
 """A date and a time, with a zone or without."""

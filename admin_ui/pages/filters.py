@@ -23,6 +23,7 @@ from lrx.reports.site_records import SiteFilter
 from lrx.source import SOURCE_TITLES, Source
 from lrx.text import Text, text
 from lrx.web.problems import UnknownPath
+from lrx.web.reading import InvalidQuery
 
 __all__ = [
     "PARAMETERS",
@@ -120,6 +121,23 @@ def course_filter_from(query: Mapping[str, str], recipients: Mapping[str, Recipi
     wanted = filter_from(Filter, query)
     unknown: Mapping[str, Any] = dict.fromkeys(wanted.unknown(recipients))
     return replace(wanted, **unknown)
+
+
+def is_left_out(query: Mapping[str, str], wanted: Filter | SiteFilter) -> bool:
+    """Whether the address asks for something that was not understood, and that the filter therefore leaves out."""
+    understood = query_of(wanted)
+    names = (parameter.name for parameter in PARAMETERS.values())
+    return any(query.get(name, "").strip() and name not in understood for name in names)
+
+
+def refuse_left_out(query: Mapping[str, str], wanted: Filter | SiteFilter) -> None:
+    """Return where everything was understood: a file says nothing of what it leaves out. Raises `InvalidQuery`."""
+    if is_left_out(query, wanted):
+        raise InvalidQuery(
+            text(
+                "A filter in this address cannot be read. Choose the filters on the page of the report, and try again."
+            )
+        )
 
 
 def query_of(wanted: Filter | SiteFilter) -> dict[str, str]:

@@ -7,7 +7,15 @@ from uuid import UUID
 from sqlmodel import Session
 from starlette.responses import Response
 
-from admin_ui.pages.filters import active, address, course_filter_from, form_named, query_of
+from admin_ui.pages.filters import (
+    active,
+    address,
+    course_filter_from,
+    form_named,
+    is_left_out,
+    query_of,
+    refuse_left_out,
+)
 from admin_ui.pages.report_page import ReportPage
 from admin_ui.rendering import render
 from admin_ui.visit import Visit
@@ -90,6 +98,7 @@ async def show(visit: Visit) -> Response:
         reasons=TITLES,
         activities={str(one.id): one.full_name for one in report.activities},
         active=active(wanted, path, _names(report)),
+        is_left_out=is_left_out(query, wanted),
         presets=[_preset(path, title, preset, wanted) for title, preset in PRESETS],
         is_first=after is None,
         following=following,
@@ -101,6 +110,7 @@ async def download(visit: Visit) -> Response:
     """The report as a file, with the filters of the page."""
     form = form_named(visit.request.path_params["form"])
     wanted = course_filter_from(visit.request.query_params, visit.exchange.recipients)
+    refuse_left_out(visit.request.query_params, wanted)
     course_id: UUID = visit.request.path_params["course_id"]
     made = await course_download(visit.exchange, visit.caller, visit.request_id, course_id, wanted, form)
     return made.response()

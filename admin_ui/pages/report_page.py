@@ -16,13 +16,14 @@ __all__ = ["ReportPage"]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportPage:
     """A page of a report at `path`, with what was asked for and each filter in use; `following` is where the next page
-    begins, None on the last."""
+    begins, None on the last. `is_left_out`: something in the address was not understood."""
 
     parameters: ClassVar[Mapping[str, Parameter]] = PARAMETERS
 
     path: str
     wanted: Filter | SiteFilter
     active: Sequence[Active]
+    is_left_out: bool
     is_first: bool
     following: str | None
 

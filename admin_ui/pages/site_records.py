@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlmodel import Session, select
 from starlette.responses import Response
 
-from admin_ui.pages.filters import active, filter_from, form_named
+from admin_ui.pages.filters import active, filter_from, form_named, is_left_out, refuse_left_out
 from admin_ui.pages.report_page import ReportPage
 from admin_ui.rendering import render
 from admin_ui.visit import Visit
@@ -54,6 +54,7 @@ async def show(visit: Visit) -> Response:
         recipients={code: recipient.title for code, recipient in visit.exchange.recipients.items()},
         wanted=wanted,
         active=active(wanted, path, {wanted.course_id: course} if course else {}),
+        is_left_out=is_left_out(query, wanted),
         is_first=after is None,
         following=following,
     )
@@ -64,6 +65,7 @@ async def download(visit: Visit) -> Response:
     """The records as a file, with the filters of the page."""
     form = form_named(visit.request.path_params["form"])
     wanted = filter_from(SiteFilter, visit.request.query_params)
+    refuse_left_out(visit.request.query_params, wanted)
     made = await site_download(visit.exchange, visit.caller, visit.request_id, wanted, form)
     return made.response()
 

@@ -17,6 +17,7 @@ from lrx.delivery.released import period_of
 from lrx.models import Course, CourseRecipient
 from lrx.registry import UnknownRecipient, recipient_named
 from lrx.reporting_period import ReportingPeriod
+from lrx.written_instant import WrittenDay
 
 __all__ = ["OPERATIONS"]
 
@@ -37,7 +38,7 @@ class Tracking(In):
     """Null where nobody has asked them. True or false needs `tracked_confirmed_by` and `tracked_confirmed_on`."""
     tracked_confirmed_by: Line | None = None
     """Who told you."""
-    tracked_confirmed_on: date | None = None
+    tracked_confirmed_on: WrittenDay | None = None
     """On which day."""
     tracked_note: Words | None = None
 

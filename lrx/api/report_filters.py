@@ -20,17 +20,18 @@ from lrx.reports.site_records import SiteFilter
 from lrx.source import Source
 from lrx.text import Text, text
 from lrx.web.reading import InvalidQuery
+from lrx.written_instant import WrittenDay
 
 __all__ = ["CourseReportFilter", "CourseReportQuery", "SiteReportFilter", "cursor_after", "place_after"]
 
 COURSE_CURSOR = "learning-record-report"
 
 UNKNOWN: Mapping[str, Text] = {
-    "recipient": text("There is no such recipient here. GET /recipients lists them."),
+    "recipient": text("There is no such recipient here. GET /api/v1/recipients lists them."),
     "reason": text("There is no such reason. The reference of checks lists them all."),
 }
 
-Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2200, 12, 31))]
+Day = Annotated[WrittenDay, Field(ge=date(1900, 1, 1), le=date(2200, 12, 31))]
 """A day in the site's time zone."""
 
 
@@ -53,15 +54,15 @@ class CourseReportFilter(_Completed):
 
     recipient: str | None = Field(default=None, max_length=40)
     """The recipient that `chip` and `reason` speak of; without it, any the course sends to. It has a column of its own
-    even where the course does not send to it."""
+    even where the course does not send to it. One that is not installed is refused."""
     chip: Chip | None = None
     reason: str | None = Field(default=None, max_length=60)
-    """A code, such as `oci_missing`."""
+    """A code, such as `oci_missing`; one that no check gives is refused."""
     has_course_record: bool | None = None
     period: Period | None = None
     """Whether the course record counts in the reporting period of now."""
     activity_id: UUID | None = None
-    """The activity that `activities` speaks of; without it, all mandatory ones."""
+    """The activity of the course that `activities` speaks of; without it, all mandatory ones."""
     activities: ActivityState | None = None
     oci_id_status: OciStatus | None = None
 

@@ -18,7 +18,7 @@ from lrx.api.report_filters import (
 )
 from lrx.api.values import RECORDS as TAG
 from lrx.api.values import CoursePath, Instant, Out
-from lrx.courses.courses import UnknownCourse
+from lrx.courses.courses import UnknownActivity, UnknownCourse
 from lrx.errors import Turn
 from lrx.models import Chip
 from lrx.reports.downloads import MEDIA_TYPES, Form, course_download, site_download
@@ -97,7 +97,7 @@ class ReportPage(Page[ReportRow]):
     permission="records:read",
     summary="Report on the learners of a course",
     tag=TAG,
-    errors=(UnknownCourse,),
+    errors=(UnknownCourse, UnknownActivity),
 )
 def get_learning_record_report(call: Call, path: CoursePath, query: CourseReportQuery, session: Session) -> ReportPage:
     """Everybody with a record, an enrolment or another observation in the course, by name. What is filtered by where
@@ -126,7 +126,7 @@ def get_learning_record_report(call: Call, path: CoursePath, query: CourseReport
     permission="records:read",
     summary="Report on the learners of a course, as CSV",
     tag=TAG,
-    errors=(UnknownCourse,),
+    errors=(UnknownCourse, UnknownActivity),
     media_type=MEDIA_TYPES[Form.CSV],
 )
 async def download_learning_record_report_csv(call: Call, path: CoursePath, query: CourseReportFilter) -> Download:
@@ -142,7 +142,7 @@ async def download_learning_record_report_csv(call: Call, path: CoursePath, quer
     permission="records:read",
     summary="Report on the learners of a course, as a workbook",
     tag=TAG,
-    errors=(UnknownCourse,),
+    errors=(UnknownCourse, UnknownActivity),
     media_type=MEDIA_TYPES[Form.XLSX],
 )
 async def download_learning_record_report_xlsx(call: Call, path: CoursePath, query: CourseReportFilter) -> Download:

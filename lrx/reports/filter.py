@@ -56,8 +56,9 @@ class Filter:
     def unknown(self, recipients: Mapping[str, Recipient]) -> Sequence[str]:
         """The fields whose code names nothing: nobody would match them, and it would look as if all were well.
         Recipients that are told give reasons of their own."""
-        is_reason = self.reason is None or self.reason in REASONS or any(map(_is_told, recipients.values()))
-        is_recipient = self.recipient is None or self.recipient in recipients
+        asked = [one for code, one in recipients.items() if self.recipient in (None, code)]
+        is_recipient = self.recipient is None or bool(asked)
+        is_reason = self.reason is None or self.reason in REASONS or any(map(_is_told, asked))
         return [*(() if is_recipient else ["recipient"]), *(() if is_reason else ["reason"])]
 
     @property

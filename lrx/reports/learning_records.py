@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from lrx.access import Act
-from lrx.courses.courses import course_by_id
+from lrx.courses.courses import UnknownActivity, course_by_id
 from lrx.delivery.released import period_of
 from lrx.diagnosis.chain import diagnose
 from lrx.diagnosis.diagnoses import situation_of
@@ -28,6 +28,7 @@ from lrx.reports.filter import Filter
 from lrx.reports.roster import Person, Place, piece
 from lrx.reports.rows import Row, row_of
 from lrx.reports.standing import standing_of
+from lrx.text import text
 
 __all__ = ["Column", "Report", "learning_records", "situations_of"]
 
@@ -78,7 +79,8 @@ def learning_records(
 ) -> Report:
     """Return up to `size` learners of the course who match `wanted`, by name, from the one behind `after` on.
 
-    In the course is who has a record, an enrolment or another observation there. Raises `UnknownCourse`.
+    In the course is who has a record, an enrolment or another observation there. Raises `UnknownCourse`, and
+    `UnknownActivity` where the filter asks for one of another course: everybody would seem to miss it.
     """
     course = course_by_id(session, act, course_id)
     activities = session.exec(
@@ -86,6 +88,8 @@ def learning_records(
         .where(Activity.site_id == act.site_id, Activity.course_id == course.id)
         .order_by(col(Activity.id))
     ).all()
+    if wanted.activity_id is not None and wanted.activity_id not in {one.id for one in activities}:
+        raise UnknownActivity(text("The course has no such activity. Choose one of its own."))
     situations = situations_of(session, act, recipients, course.id, wanted.recipient)
     search = _Search(session, act, course, tuple(activities), situations, wanted, after)
     found = list(islice(search.rows(size + 1), size + 1))

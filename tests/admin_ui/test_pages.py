@@ -276,6 +276,12 @@ async def test_a_code_of_nothing_narrows_nothing_and_is_not_said_to(browser: Bro
     plain, page = await browser.get(report), await browser.get(f"{report}?{query}")
     assert page.all("//tbody//th") == plain.all("//tbody//th") != []
     assert query.partition("=")[2] not in page.words
+    left_out = "A filter in this address was not understood, and is left out."
+    assert left_out in page.words
+    assert left_out not in plain.words
+    assert left_out not in (await browser.get(f"{report}?reason=oci_missing&q=luc")).words
+    # A file would say nothing of it.
+    assert "cannot be read" in (await browser.get(f"{report}.csv?{query}", status=400)).words
 
 
 async def test_pages_follow_each_other_and_keep_the_filter(browser: Browser) -> None:

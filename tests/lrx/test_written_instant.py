@@ -1,10 +1,10 @@
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from lrx.ingest.claims import Claim
-from lrx.written_instant import WrittenAwareInstant, WrittenInstant
+from lrx.written_instant import WrittenAwareInstant, WrittenDay, WrittenInstant
 
 INSTANTS: list[TypeAdapter[datetime]] = [TypeAdapter(WrittenInstant), TypeAdapter(WrittenAwareInstant)]
 
@@ -28,3 +28,20 @@ def test_a_number_is_no_instant(written: str) -> None:
     assert [(error["loc"], error["type"]) for error in refused.value.errors()] == [
         (("completed_at",), "datetime_parsing")
     ]
+
+
+def test_a_date_alone_is_a_day() -> None:
+    kind: TypeAdapter[date] = TypeAdapter(WrittenDay)
+    assert kind.validate_python("2026-11-18") == kind.validate_json('"2026-11-18"', strict=True) == date(2026, 11, 18)
+
+
+@pytest.mark.parametrize(
+    "written", ["0", "-0", "1763769600", "1763769600000", "2026-11-22T00:00:00Z", "2026-11-31", ""]
+)
+def test_a_number_or_a_time_is_no_day(written: str) -> None:
+    kind: TypeAdapter[date] = TypeAdapter(WrittenDay)
+    for read in (lambda: kind.validate_python(written), lambda: kind.validate_json(f'"{written}"', strict=True)):
+        with pytest.raises(ValidationError):
+            read()
+    with pytest.raises(ValidationError):
+        kind.validate_python(0)

@@ -107,6 +107,8 @@ async def test_a_page_that_was_cut_short_has_a_cursor_to_go_on(
         ({"cursor": "abc"}, "cursor_invalid"),
         ({"chip": "green"}, "query_invalid"),
         ({"reason": "oci_misssing"}, "query_invalid"),
+        ({"reason": "oci_misssing", "recipient": "cmars"}, "query_invalid"),
+        ({"completed_on[gte]": "1763769600"}, "query_invalid"),
         ({"recipient": "cmar"}, "query_invalid"),
         ({"completed_on[gte]": "0001-01-01"}, "query_invalid"),
         ({"completed_on[lte]": "9999-12-31"}, "query_invalid"),
@@ -117,8 +119,21 @@ async def test_a_page_that_was_cut_short_has_a_cursor_to_go_on(
 async def test_a_query_that_would_be_misunderstood_is_refused(
     house: House, course_id: str, query: dict[str, str], code: str
 ) -> None:
-    answer = await house.site.api.get(f"/api/v1/courses/{course_id}/learning-record-report", params=query)
-    assert (answer.status_code, answer.json()["code"]) == (400, code)
+    path = f"/api/v1/courses/{course_id}/learning-record-report"
+    forms = ("", ".csv", ".xlsx") if not {"cursor", "limit"} & query.keys() else ("",)
+    for form in forms:
+        answer = await house.site.api.get(f"{path}{form}", params=query)
+        assert (answer.status_code, answer.json()["code"]) == (400, code)
+
+
+async def test_an_activity_of_another_course_is_missed_by_nobody(house: House, course_id: str) -> None:
+    other = await house.site.course("OTHER")
+    theirs = await house.site.send("POST", f"/courses/{other['id']}/activities", {"full_name": "Quiz"})
+    path = f"/api/v1/courses/{course_id}/learning-record-report"
+    for form in ("", ".csv"):
+        asked = {"activities": "missing", "activity_id": theirs["id"]}
+        answer = await house.site.api.get(f"{path}{form}", params=asked)
+        assert (answer.status_code, answer.json()["code"]) == (404, "activity_unknown")
 
 
 async def test_the_files_have_the_rows_and_a_name(house: House, course_id: str) -> None:
