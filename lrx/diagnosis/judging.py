@@ -16,7 +16,7 @@ from lrx.recipient import ProofOfCompletion
 __all__ = ["Candidate", "Case", "Mandatory", "case_of", "has_what_counts"]
 
 FOR_GOOD = frozenset({Effect.EXCLUDES, Effect.WITHDRAWS, Effect.EXPLAINS})
-ALIKE = frozenset({"legacy", "out_of_period", "expired", "expired_by_administrator"})
+ALIKE = frozenset({"legacy", "out_of_period", "expired"})
 """What ends for an activity by whatever ends it for the course: told of the course, it is not told again."""
 
 

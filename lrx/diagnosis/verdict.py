@@ -65,8 +65,8 @@ HEADLINES: Mapping[VerdictState, Text] = {
 }
 """The verdict in a few words; which recipient is said beside it."""
 
-STAGE_OF: Mapping[str, str] = {"record": "B", "oci_id": "C"}
-"""The stage that is about what another account of the same person has, and this one has not."""
+CHECKS_OF: Mapping[str, frozenset[str]] = {"record": frozenset(("B0", "B1", "B2")), "oci_id": frozenset(("C1", "C2"))}
+"""The checks that are about what another account of the same person has, and this one has not."""
 
 
 def verdict(case: Case, found: Mapping[str, Finding]) -> Verdict:
@@ -92,8 +92,7 @@ def verdict(case: Case, found: Mapping[str, Finding]) -> Verdict:
 def _follows(found: Mapping[str, Finding]) -> frozenset[str]:
     """The checks that say nothing more, because what they miss is with another account of the same person."""
     elsewhere = found["A1"].facts.get("elsewhere", ()) if "A1" in found else ()
-    stages = {STAGE_OF[one] for one in elsewhere}
-    return frozenset(check for check in found if check[0] in stages)
+    return frozenset().union(*(CHECKS_OF[one] for one in elsewhere))
 
 
 def _kind(finding: Finding) -> Kind:

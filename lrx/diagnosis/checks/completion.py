@@ -189,15 +189,16 @@ def in_period(case: Case) -> Finding:
 
 def _repeat_in_period(case: Case) -> Amended | None:
     situation = case.situation
-    own = {one.record.id for one in (case.judged, *case.others) if one is not None}
     found = [
-        one
-        for one in case.learner.amendments
-        if one.record_id in own
-        and (one.promoted_record_id is None or one.promoted_record_id not in own)
-        and situation.period.contains(local_date(one.completed_at, situation.zone))
+        one for one in _unpromoted(case) if situation.period.contains(local_date(one.completed_at, situation.zone))
     ]
     return max(found, key=lambda one: one.completed_at, default=None)
+
+
+def _unpromoted(case: Case) -> list[Amended]:
+    """The amendments of the records there are, of which no record was made: as of a past instant, none yet."""
+    own = {one.record.id for one in (case.judged, *case.others) if one is not None}
+    return [one for one in case.learner.amendments if one.record_id in own and one.promoted_record_id not in own]
 
 
 def not_voided(case: Case) -> Finding:
@@ -212,17 +213,16 @@ def not_voided(case: Case) -> Finding:
     owed = case.owed
     if owed is not None and owed.delivered_at is not None:
         facts["was_delivered_at"] = owed.delivered_at.isoformat()
-    kept = [one for one in case.learner.amendments if one.record_id == voided.record_id and not one.promoted_record_id]
+    kept = [one for one in _unpromoted(case) if one.record_id == voided.record_id]
     if kept:
-        # Completed before the voiding: for all that is known, the claim that was voided, sent again.
         facts["amendments"] = [
             {"amendment_id": str(one.id), "completed_at": one.completed_at.isoformat()} for one in kept[:SHOWN]
         ]
         detail = text(
-            "Voided on {day}; completions of {days} are kept with it as amendments: {reason}",
+            "Voided on {day}: {reason}. Kept with it as amendments: completions of {days}.",
             day=day,
+            reason=voided.reason.rstrip(". "),
             days=listed(dict.fromkeys(local_date(one.completed_at, case.situation.zone) for one in kept[:SHOWN])),
-            reason=voided.reason,
         )
         return failed("voided", detail, **facts)
     return failed("voided", text("Voided on {day}: {reason}", day=day, reason=voided.reason), **facts)

@@ -27,8 +27,7 @@ def one_account(case: Case) -> Finding:
     completing = [one for one in others if _completes(case, one)]
     if completing:
         has_record = any(one.has_record for one in completing) and case.judged is None
-        has_id = any(one.oci_ids for one in completing) and not case.learner.held and case.situation.has_field
-        known["elsewhere"] = [*(["record"] if has_record else []), *(["oci_id"] if has_id else [])]
+        known["elsewhere"] = _elsewhere(case, [one for one in completing if _is_surely_theirs(one)])
         detail = (
             text("Another account of {name} has a course record, and this one has none.", name=account.full_name)
             if has_record
@@ -44,12 +43,24 @@ def one_account(case: Case) -> Finding:
 def _completes(case: Case, other: LookAlike) -> bool:
     has_id, has_record = bool(case.learner.held), case.judged is not None
     other_has_id, other_has_record = bool(other.oci_ids), other.has_record
-    if "idnumber" in other.shared or {"name", "email"} <= set(other.shared):
+    if _is_surely_theirs(other):
         return (other_has_id and not has_id) or (other_has_record and not has_record)
     # A name alone: the record on one and the OCI ID on the other, and no id numbers that tell them apart.
     if "name" not in other.shared or None not in (case.learner.account.idnumber or None, other.idnumber or None):
         return False
     return (has_id, has_record) == (other_has_record, other_has_id) and has_id is not has_record
+
+
+def _is_surely_theirs(other: LookAlike) -> bool:
+    """Whether more than a name says that it is the same person's; of a name alone a person has to judge."""
+    return "idnumber" in other.shared or {"name", "email"} <= set(other.shared)
+
+
+def _elsewhere(case: Case, others: list[LookAlike]) -> list[str]:
+    """What this account lacks and another of the same person has."""
+    has_record = any(one.has_record for one in others) and case.judged is None
+    has_id = any(one.oci_ids for one in others) and not case.learner.held and case.situation.has_field
+    return [*(["record"] if has_record else []), *(["oci_id"] if has_id else [])]
 
 
 def _shown(other: LookAlike) -> dict[str, object]:

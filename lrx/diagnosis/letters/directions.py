@@ -22,6 +22,7 @@ DIRECTIONS: Mapping[str, Sequence[Text]] = {
             "each account."
         ),
         text("Suspend the other account: PATCH /api/v1/learners/…, with “suspended”."),
+        text("If they are of two people, leave both as they are, and mend what else is named here."),
     ),
     "no_course_recipient": (
         text("Add {recipient} to the course: POST /api/v1/courses/{course_id}/recipients."),
@@ -62,14 +63,12 @@ DIRECTIONS: Mapping[str, Sequence[Text]] = {
     ),
     "voided": (
         text("See who voided the record and why: /admin/diagnoses/{diagnosis_id}."),
-        text(
-            "If that was an error, unvoid it: POST /api/v1/learning-records/{record_id}/unvoid, with a reason. "
-            "Otherwise ask the learner to repeat the course."
-        ),
+        text("If that was an error, unvoid it: POST /api/v1/learning-records/{record_id}/unvoid, with a reason."),
         text(
             "If completions are kept with it as amendments, GET /api/v1/learning-records/{record_id} lists them: one "
             "that is right can be promoted to a record."
         ),
+        text("Otherwise ask the learner to repeat the course."),
     ),
     "profile_field_missing": (
         text("Create the profile field of the OCI ID: POST /api/v1/profile-fields."),

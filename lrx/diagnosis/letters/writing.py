@@ -28,6 +28,9 @@ UNKNOWN = "–"
 _WRITTEN = re.compile(r"(?<![\w-])(\d{4}-\d\d-\d\d)(?: (\d\d:\d\d))?(?![\w-])")
 _TIME = re.compile(r"\d\d:\d\d")
 
+IMPLIED: Mapping[str | None, Sequence[str]] = {"expired_by_administrator": ("activity_record_outdated",)}
+"""What holds of the course's record for such a reason mostly holds of its activities too, and is mended with it."""
+
 _UNNAMED: Mapping[str, Text] = {
     "names": text("somebody else"),
     "accounts": text("named in the diagnosis"),
@@ -63,8 +66,9 @@ class Draft:
 
     @property
     def reasons(self) -> Sequence[str]:
-        """The reason that decides and those of what else has to be mended."""
-        return [one for one in (self.verdict["reason"], *self.verdict["also"]) if one]
+        """The reason that decides and those of what else has to be mended, without what follows from the first."""
+        first, also = self.verdict["reason"], self.verdict["also"]
+        return [one for one in (first, *also) if one and one not in IMPLIED.get(first, ())]
 
     def check(self, check_id: str) -> Json:
         """What one check found."""

@@ -18,7 +18,6 @@ REASONS: Mapping[str, Reason] = {
         ),
         10,
         "compare-accounts",
-        then_shown=True,
     ),
     "look_alike_account": Reason(
         Kind.TOLD,

@@ -139,13 +139,13 @@ def test_what_an_activity_fails_by_with_its_course_is_told_once(
 def test_completions_kept_with_a_voided_record_are_told() -> None:
     situation, learner = CASES["voided"]
     claim = Amended(RECORD, UUID(int=77), COMPLETED + timedelta(days=1), None)
-    promoted = claim._replace(id=UUID(int=78), promoted_record_id=UUID(int=79))
+    promoted = claim._replace(id=UUID(int=78), promoted_record_id=RECORD)  # one of those there
     found = diagnose(situation, changed(learner, amendments=(claim, promoted))).findings["B4"]
     assert found.facts["amendments"] == [
         {"amendment_id": str(claim.id), "completed_at": claim.completed_at.isoformat()}
     ]
     assert str(found.detail) == (
-        "Voided on 2026-11-19; completions of 2026-11-19 are kept with it as amendments: Wrong person: A. Roy"
+        "Voided on 2026-11-19: Wrong person: A. Roy. Kept with it as amendments: completions of 2026-11-19."
     )
     assert "amendments" not in diagnose(situation, learner).findings["B4"].facts
 

@@ -48,8 +48,8 @@ def test_what_another_account_of_the_name_means(
 @pytest.mark.parametrize(
     ("has_id", "has_record", "look_alike", "elsewhere"),
     [
-        (True, False, other("name", has_id=False, has_record=True), ["record"]),
-        (False, True, other("name", has_id=True, has_record=False), ["oci_id"]),
+        (True, False, other("idnumber", has_id=False, has_record=True), ["record"]),
+        (False, True, other("name email", has_id=True, has_record=False), ["oci_id"]),
         (False, False, other("name email", has_id=True, has_record=True), ["record", "oci_id"]),
     ],
 )
@@ -65,8 +65,16 @@ def test_what_the_other_account_has_is_not_missed_on_this_one_as_well(
     found = diagnose(SITUATION, learner)
     assert found.findings["A1"].facts["elsewhere"] == elsewhere
     assert found.verdict.also == ()
-    # Whether the record of the other account would be shown, was not looked at.
-    assert (found.verdict.expected_at is None) is ("record" in elsewhere)
+    # Whether what the other account has would be shown, was not looked at.
+    assert found.verdict.expected_at is None
+
+
+def test_what_the_account_of_a_namesake_has_is_missed_all_the_same() -> None:
+    """They may be two people: then the OCI ID is still missing."""
+    namesake = other("name", has_id=True, has_record=False)
+    found = diagnose(SITUATION, changed(LEARNER, oci_ids=(), look_alikes=(namesake,)))
+    assert (found.verdict.reason, found.verdict.also) == ("two_accounts", ("oci_missing",))
+    assert found.verdict.expected_at is None
 
 
 def test_what_neither_account_has_is_missed() -> None:
