@@ -3,10 +3,16 @@
 import asyncio
 from collections import Counter
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+from sqlmodel import Session
 
+from lrx.delivery.outbox import lock_learner
 from tests.house import House
 
 pytestmark = pytest.mark.anyio
@@ -143,3 +149,18 @@ async def test_of_twins_with_one_key_a_corrected_one_is_recorded_though_the_firs
         assert [one.status_code for one in answers[:2]] in ([404, 404], [422, 422])
         assert {one.status_code for one in answers[2:]} <= {200, 201}
         assert answers[2].content == answers[3].content
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_a_question_does_not_wait_for_whoever_records_for_the_person(house: House, database_url: str) -> None:
+    learner = await house.site.learner("amara", "CA-ON-CPSO-12345")
+    url = make_url(database_url).set(drivername="postgresql+asyncpg")
+    engine = create_async_engine(url, poolclass=NullPool)
+    async with engine.connect() as recording:
+        await recording.run_sync(lambda connection: lock_learner(Session(connection), UUID(learner["id"])))
+
+        answer = await asyncio.wait_for(house.site.ask("CA-ON-CPSO-12345"), 10)
+
+        assert answer.status_code == 200
+        await recording.rollback()
+    await engine.dispose()
