@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
 
+import anyio
 import httpx
 import pytest
 from sqlmodel import Session, func, select
@@ -318,6 +319,7 @@ async def test_health_is_public_and_names_it(plain_exchange: Exchange) -> None:
 
 
 async def test_an_empty_database_is_not_ready(tmp_path: Path) -> None:
+    await anyio.Path(tmp_path / "lrx.db").touch()
     async with (
         open_exchange(Settings(data_dir=tmp_path)) as exchange,
         client_of(exchange, routes=[*health.routes(exchange)]) as client,
