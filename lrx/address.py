@@ -13,7 +13,8 @@ _OTHER_SCHEME = {"http": "https", "https": "http"}
 def normal_address(url: str) -> str:
     """Return an address with scheme and host in lower case, without a default port and without a slash at the end.
 
-    The path, the query and the fragment keep their case. What cannot be parsed as an address is returned as it is.
+    The path, the query and the fragment keep their case. What cannot be parsed as an address, or names no host, is
+    returned as it is.
     """
     try:
         scheme, host, path, query, fragment = urlsplit(url)
@@ -23,6 +24,8 @@ def normal_address(url: str) -> str:
     host = host.lower()
     if scheme in _DEFAULT_PORT:
         host = _DEFAULT_PORT[scheme].sub("", host)
+        if not host and not user:  # what follows would be taken for the host the next time
+            return url
     if not query and not fragment:
         path = path.rstrip("/")
     return urlunsplit((scheme, f"{user}{at}{host}", path, query, fragment))

@@ -51,6 +51,8 @@ def test_an_lms_that_moves_to_https_is_still_the_same() -> None:
 
 
 @example("http://::")
+@example("http:////A")
+@example("http://:80//A:")
 @given(st.text() | st.from_regex(r"https?://[A-Za-z0-9.:@/?#\[\]]*", fullmatch=True))
 def test_no_address_upsets_the_look_up(url: str) -> None:
     normal = normal_address(url)
