@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from lrx.embedded import STATISTICS
 from lrx.schema import run_with_connection
 
 __all__ = ["COURSES", "fill"]
@@ -87,4 +88,6 @@ def _fill(connection: Connection, first: int, last: int) -> None:
     }
     for statement in _STATEMENTS:
         connection.execute(sa.text(statement.format(**words)))
-    connection.execute(sa.text("ANALYZE"))
+    # As the product does every hour, or PostgreSQL by itself.
+    for statement in STATISTICS if connection.dialect.name == "sqlite" else ("ANALYZE",):
+        connection.execute(sa.text(statement))

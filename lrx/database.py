@@ -122,6 +122,12 @@ class Database:
         look = self.read if self._embedded is None else self.write
         return await look(lambda session: visible_through(session, now))
 
+    async def refresh_statistics(self) -> None:
+        """Let the database see what its tables hold by now, to choose indexes by. PostgreSQL does that by itself."""
+        if self._embedded is not None:
+            with _told():
+                await self._embedded.refresh_statistics()
+
     async def close(self) -> None:
         """End what was begun and give back every connection."""
         for gathering in self._gatherings.values():

@@ -1,7 +1,8 @@
-"""Pairs given to a statement as a table.
+"""Pairs of a site given to a statement as a table.
 
 SQLite reads a whole table for `(a, b) IN (VALUES …)`; joined to a table it takes the index. And the statement stays the
-same however many pairs there are, so that it is compiled once.
+same however many pairs there are, so that it is compiled once. The site stands in each row: were it given beside them,
+SQLite, which knows nothing of how many rows a site has, would begin with every row of the site.
 """
 
 import json
@@ -15,11 +16,14 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 __all__ = ["Given", "given_pairs", "listed_pairs"]
 
+COLUMNS = ("site", "first", "second")
+
 
 class Given(NamedTuple):
-    """A table of pairs, to join by its two columns."""
+    """A table of pairs, to join by its columns."""
 
     table: sa.FromClause
+    site: sa.ColumnElement[Any]
     first: sa.ColumnElement[Any]
     second: sa.ColumnElement[Any]
 
@@ -29,15 +33,16 @@ def given_pairs(dialect: str) -> Given:
     """Return a table for a statement, of the pairs that are given as `listed_pairs` when it is executed."""
     if dialect == "sqlite":
         rows = sa.func.json_each(sa.bindparam("pairs", type_=sa.String)).table_valued("value", name="pair")
-        return Given(rows, *(sa.func.json_extract(rows.c.value, f"$[{place}]", type_=sa.String) for place in (0, 1)))
-    both = sa.func.unnest(*(sa.bindparam(name, type_=ARRAY(sa.Uuid)) for name in ("firsts", "seconds")))
-    listed = both.table_valued(sa.column("first", sa.Uuid), sa.column("second", sa.Uuid), name="pair")
-    rows = listed.render_derived()
-    return Given(rows, rows.c.first, rows.c.second)
+        places = range(len(COLUMNS))
+        return Given(rows, *(sa.func.json_extract(rows.c.value, f"$[{place}]", type_=sa.String) for place in places))
+    each = sa.func.unnest(*(sa.bindparam(name, type_=ARRAY(sa.Uuid)) for name in COLUMNS))
+    listed = each.table_valued(*(sa.column(name, sa.Uuid) for name in COLUMNS), name="pair").render_derived()
+    return Given(listed, *(listed.c[name] for name in COLUMNS))
 
 
-def listed_pairs(dialect: str, pairs: Collection[tuple[UUID, UUID]]) -> dict[str, Any]:
+def listed_pairs(dialect: str, site_id: UUID, pairs: Collection[tuple[UUID, UUID]]) -> dict[str, Any]:
     """Return the values that give the pairs to a statement."""
+    rows = [(site_id, *pair) for pair in pairs]
     if dialect == "sqlite":
-        return {"pairs": json.dumps([[first.hex, second.hex] for first, second in pairs])}
-    return {"firsts": [first for first, _ in pairs], "seconds": [second for _, second in pairs]}
+        return {"pairs": json.dumps([[one.hex for one in row] for row in rows])}
+    return {name: [row[place] for row in rows] for place, name in enumerate(COLUMNS)}

@@ -44,6 +44,7 @@ async def _keep_going(name: str, work: Callable[[], Awaitable[None]]) -> None:
 
 async def _chores(exchange: Exchange) -> None:
     while True:
+        await exchange.database.refresh_statistics()
         await exchange.database.write(partial(forget, before=exchange.clock.now() - KEYS_KEPT))
         await replay_everything_parked(exchange)
         while await exchange.database.write(partial(jobs.forget_items, before=exchange.clock.now() - jobs.ITEMS_KEPT)):

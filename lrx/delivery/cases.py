@@ -18,7 +18,7 @@ from lrx.eligibility import Interval
 from lrx.given import given_pairs, listed_pairs
 from lrx.models import Activity, Course, LearningRecord
 from lrx.source import SENT_SOURCES
-from lrx.tables import Rows, among, interned, same, table
+from lrx.tables import Rows, among, interned, table
 
 __all__ = ["Case", "Pair", "activities_named", "cases_of"]
 
@@ -85,15 +85,16 @@ def _records(session: Session, site_id: UUID, pairs: Collection[Pair]) -> list[R
     session.flush()
     connection = session.connection()
     dialect = connection.dialect.name
-    given = {"site_id": site_id, **listed_pairs(dialect, pairs)}
-    found = map(RecordRow._make, connection.execute(_records_of_pairs(dialect), given).all())
+    rows = connection.execute(_records_of_pairs(dialect), listed_pairs(dialect, site_id, pairs)).all()
+    found = map(RecordRow._make, rows)
     return sorted(found, key=lambda record: (record.recorded_at, record.id))
 
 
 @cache
 def _records_of_pairs(dialect: str) -> sa.Select[Any]:
     pairs = given_pairs(dialect)
-    of_pair = (same(_RECORDS.site_id), _RECORDS.learner_id == pairs.first, _RECORDS.course_id == pairs.second)
+    kept = (_RECORDS.site_id, _RECORDS.learner_id, _RECORDS.course_id)
+    of_pair = (column == given for column, given in zip(kept, (pairs.site, pairs.first, pairs.second), strict=True))
     query = sa.select(*(interned(_RECORDS[name]) for name in RecordRow._fields))
     return query.select_from(pairs.table).join(table(LearningRecord), sa.and_(*of_pair))
 

@@ -1,0 +1,44 @@
+"""SQLite reads no more of a large table than it has to, with statistics and without."""
+
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from lrx.delivery.cases import cases_of
+from tests.house import House
+
+pytestmark = pytest.mark.anyio
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+@on_sqlite
+async def test_the_records_of_a_pair_are_found_by_their_index_before_there_are_statistics(house: House) -> None:
+    learner, course = await house.site.learner("amara"), await house.site.course("W")
+    plans: list[str] = []
+
+    def look(session: Session) -> None:
+        connection = session.connection()
+        assert not connection.exec_driver_sql("SELECT 1 FROM sqlite_master WHERE name = 'sqlite_stat1'").first()
+
+        def explain(_conn: object, _cursor: object, statement: str, given: object, *_rest: object) -> None:
+            if "FROM json_each" in statement:
+                raw = connection.connection.cursor()
+                plans.extend(row[3] for row in raw.execute(f"EXPLAIN QUERY PLAN {statement}", given))  # type: ignore[arg-type]
+
+        sa.event.listen(connection, "before_cursor_execute", explain)
+        cases_of(session, house.act(session).site_id, [(UUID(learner["id"]), UUID(course["id"]))])
+
+    await house.exchange.database.read(look)
+    assert [plan for plan in plans if "learner_id=? AND course_id=?" in plan]
+
+
+@on_sqlite
+async def test_statistics_are_made(house: House) -> None:
+    await house.site.learner("amara")
+    await house.exchange.database.refresh_statistics()
+    tables = await house.exchange.database.read(
+        lambda session: session.connection().exec_driver_sql("SELECT DISTINCT tbl FROM sqlite_stat1").scalars().all()
+    )
+    assert "learner" in tables
