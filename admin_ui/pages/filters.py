@@ -34,7 +34,9 @@ __all__ = [
     "course_filter_from",
     "filter_from",
     "form_named",
+    "is_left_out",
     "query_of",
+    "refuse_left_out",
 ]
 
 Wanted = TypeVar("Wanted", Filter, SiteFilter)

@@ -2,7 +2,7 @@
 
 Revision: 0009, after 0008
 
-A recipient that asks for everybody every night reads as many pages again for the deliveries as for the records.
+A recipient asks for everybody, every night: what is read for each is read very often.
 """
 
 from alembic import op

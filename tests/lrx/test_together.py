@@ -102,10 +102,13 @@ async def test_the_queue_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [type(one) for one in done[3:]] == [Overloaded, Overloaded]
 
 
-async def test_the_next_transaction_waits_for_those_just_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("lingers", "groups"), [(True, [[0], [4, 6, 2]]), (False, [[0], [4, 6], [2]])])
+async def test_where_it_lingers_the_next_transaction_waits_for_those_just_answered(
+    monkeypatch: pytest.MonkeyPatch, *, lingers: bool, groups: list[list[int]]
+) -> None:
     monkeypatch.setattr(together, "LONGEST_LINGER", 60)
     transactions = Transactions(takes=A_WHILE)
-    gathering = transactions.gathering(lingers=True)
+    gathering = transactions.gathering(lingers=lingers)
 
     async def twice(first: int, second: int) -> None:
         await gathering.do(first)
@@ -115,22 +118,7 @@ async def test_the_next_transaction_waits_for_those_just_answered(monkeypatch: p
     await asyncio.sleep(A_WHILE / 3)
     await asyncio.gather(busy, gathering.do(4), gathering.do(6))
 
-    assert transactions.groups == [[0], [4, 6, 2]]
-
-
-async def test_without_lingering_it_does_not() -> None:
-    transactions = Transactions(takes=A_WHILE)
-    gathering = transactions.gathering()
-
-    async def twice(first: int, second: int) -> None:
-        await gathering.do(first)
-        await gathering.do(second)
-
-    busy = asyncio.create_task(twice(0, 2))
-    await asyncio.sleep(A_WHILE / 3)
-    await asyncio.gather(busy, gathering.do(4), gathering.do(6))
-
-    assert transactions.groups == [[0], [4, 6], [2]]
+    assert transactions.groups == groups
 
 
 async def test_it_does_not_wait_for_those_who_stay_away() -> None:

@@ -5,13 +5,19 @@ from dataclasses import replace
 import pytest
 
 from lrx.diagnosis.chain import diagnose
-from lrx.diagnosis.facts import LookAlike
+from lrx.diagnosis.facts import LearnerFacts, LookAlike
 from tests.lrx.diagnosis.cases import LEARNER, SITUATION, TWIN, changed
 
 
 def other(shared: str, *, has_id: bool, has_record: bool, idnumber: str | None = None) -> LookAlike:
     oci_ids = TWIN.oci_ids if has_id else ()
     return TWIN._replace(shared=tuple(shared.split()), oci_ids=oci_ids, has_record=has_record, idnumber=idnumber)
+
+
+def beside(look_alike: LookAlike, has_id: bool, has_record: bool) -> LearnerFacts:
+    """The usual learner, with what this account has, and another account."""
+    oci_ids = LEARNER.oci_ids if has_id else ()
+    return changed(LEARNER, oci_ids=oci_ids, records=LEARNER.records if has_record else (), look_alikes=(look_alike,))
 
 
 @pytest.mark.parametrize(
@@ -36,13 +42,7 @@ def other(shared: str, *, has_id: bool, has_record: bool, idnumber: str | None =
 def test_what_another_account_of_the_name_means(
     *, has_id: bool, has_record: bool, look_alike: LookAlike, reason: str
 ) -> None:
-    learner = changed(
-        LEARNER,
-        oci_ids=LEARNER.oci_ids if has_id else (),
-        records=LEARNER.records if has_record else (),
-        look_alikes=(look_alike,),
-    )
-    assert diagnose(SITUATION, learner).findings["A1"].reason == reason
+    assert diagnose(SITUATION, beside(look_alike, has_id, has_record)).findings["A1"].reason == reason
 
 
 @pytest.mark.parametrize(
@@ -56,13 +56,7 @@ def test_what_another_account_of_the_name_means(
 def test_what_the_other_account_has_is_not_missed_on_this_one_as_well(
     *, has_id: bool, has_record: bool, look_alike: LookAlike, elsewhere: list[str]
 ) -> None:
-    learner = changed(
-        LEARNER,
-        oci_ids=LEARNER.oci_ids if has_id else (),
-        records=LEARNER.records if has_record else (),
-        look_alikes=(look_alike,),
-    )
-    found = diagnose(SITUATION, learner)
+    found = diagnose(SITUATION, beside(look_alike, has_id, has_record))
     assert found.findings["A1"].facts["elsewhere"] == elsewhere
     assert found.verdict.also == ()
     # Whether what the other account has would be shown, was not looked at.
