@@ -64,7 +64,7 @@ class DeliveryPath(In):
 DELIVERIES = Listing[Delivery](
     "deliveries",
     col(Delivery.id),
-    default="created_at",
+    default="changed_at",
     sorts={
         "created_at": Sort(col(Delivery.id), UUID),  # ids are given out in the order of time
         "changed_at": Sort(col(Delivery.changed_at), datetime),
@@ -93,8 +93,7 @@ DELIVERIES = Listing[Delivery](
 
 @operation("GET", "/deliveries", permission="records:read", summary="List deliveries", tag=TAG, listing=DELIVERIES)
 def list_deliveries(call: Call, query: ListQuery, session: Session) -> Page[DeliveryPublic]:
-    """Oldest first. Whoever follows them sorts by `changed_at`."""
-
+    """Those that changed longest ago first, so that whoever follows them reads on where the last page ended."""
     statement = select(Delivery).where(Delivery.site_id == call.act.site_id)
     return DELIVERIES.page(Page[DeliveryPublic], session, call.act, query, statement, each(show_delivery))
 
