@@ -1,4 +1,5 @@
-"""A database with many records, made by SQL alone: learners with OCI IDs, and ten records each, all shown before."""
+"""A database with many records, made by SQL alone: learners with OCI IDs, a second after one another,
+and ten records each, all shown before."""
 
 from collections.abc import Mapping
 
@@ -18,13 +19,13 @@ _DIALECTS: Mapping[str, Mapping[str, str]] = {
         "id": "lower(hex(randomblob(16)))",
         "empty_list": "'[]'",
         "empty": "'{}'",
-        "recently": "'2026-09-01 10:00:00.000000'",
+        "moment": "strftime('%Y-%m-%d %H:%M:%f000', '2026-09-01 10:00:00', '+' || i || ' seconds')",
     },
     "postgresql": {
         "id": "gen_random_uuid()",
         "empty_list": "'[]'::jsonb",
         "empty": "'{}'::jsonb",
-        "recently": "timestamptz '2026-09-01 10:00:00+00'",
+        "moment": "timestamptz '2026-09-01 10:00:00+00' + i * interval '1 second'",
     },
 }
 
@@ -32,19 +33,19 @@ _STATEMENTS = (
     """
     INSERT INTO learner (id, site_id, username, full_name, sort_name, suspended, created_at, updated_at)
     WITH RECURSIVE n(i) AS (SELECT {first} UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {last})
-    SELECT {id}, site.id, 'bench' || i, 'Bench ' || i, 'bench ' || i, {false}, {recently}, {recently} FROM n, site
+    SELECT {id}, site.id, 'bench' || i, 'Bench ' || i, 'bench ' || i, {false}, {moment}, {moment} FROM n, site
     """,
     """
     INSERT INTO learner_oci_id (id, site_id, learner_id, oci_id, number, is_primary, held_from)
-    SELECT {id}, site_id, id, 'CA-ON-CPSO-' || substr(username, 6), substr(username, 6), {true}, {recently}
+    SELECT {id}, site_id, id, 'CA-ON-CPSO-' || substr(username, 6), substr(username, 6), {true}, created_at
     FROM learner WHERE username LIKE 'bench%'
     AND id NOT IN (SELECT learner_id FROM learner_oci_id)
     """,
     """
     INSERT INTO learning_record (id, site_id, learner_id, course_id, source, completed_at, recorded_at, stored_at,
         claim_key, mandatory)
-    SELECT {id}, learner.site_id, learner.id, course.id, 'completion', {recently}, {recently}, {recently}, '2026',
-        {empty_list}
+    SELECT {id}, learner.site_id, learner.id, course.id, 'completion', learner.created_at, learner.created_at,
+        learner.created_at, '2026', {empty_list}
     FROM learner JOIN course ON course.site_id = learner.site_id
     WHERE course.shortname LIKE 'BENCH-_' AND learner.username LIKE 'bench%'
     AND NOT EXISTS (SELECT 1 FROM learning_record r WHERE r.learner_id = learner.id)
@@ -59,8 +60,8 @@ _STATEMENTS = (
     """
     INSERT INTO delivery (id, site_id, recipient, subject_kind, subject_id, revision, operation, course_id, learner_id,
         status, attempts, delivered_at, created_at, changed_at)
-    SELECT {id}, site_id, 'cmars', 'record', id, 1, 'add', course_id, learner_id, 'delivered', 0, {recently},
-        {recently}, {recently}
+    SELECT {id}, site_id, 'cmars', 'record', id, 1, 'add', course_id, learner_id, 'delivered', 0,
+        recorded_at, recorded_at, recorded_at
     FROM learning_record WHERE claim_key = '2026' AND NOT EXISTS (
         SELECT 1 FROM delivery d WHERE d.site_id = learning_record.site_id AND d.recipient = 'cmars'
         AND d.subject_kind = 'record' AND d.subject_id = learning_record.id AND d.revision = 1 AND d.operation = 'add')
@@ -88,6 +89,6 @@ def _fill(connection: Connection, first: int, last: int) -> None:
     }
     for statement in _STATEMENTS:
         connection.execute(sa.text(statement.format(**words)))
-    # As the product does every hour, or PostgreSQL by itself.
+    # As the product does by itself, or PostgreSQL by itself.
     for statement in STATISTICS if connection.dialect.name == "sqlite" else ("ANALYZE",):
         connection.execute(sa.text(statement))

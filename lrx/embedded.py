@@ -29,23 +29,25 @@ PRAGMAS = (
     "foreign_keys = ON",
     "recursive_triggers = ON",  # or REPLACE would pass by the triggers that guard the facts
     "busy_timeout = 30000",
-    "cache_size = -32768",  # 32 MiB for each connection: random keys of a large table touch many pages
     "temp_store = MEMORY",  # what a refused row would undo; beyond 64 KiB it went to a file, for each statement
 )
-
-
+READER_CACHE, WRITER_CACHE = 32, 128
+"""MiB of pages a connection keeps. All that is recorded and asked by recipients passes the writer, by random keys of
+large tables: the indexes they are found in stay at hand."""
 STATISTICS = ("PRAGMA analysis_limit = 20000", "ANALYZE")
 """What SQLite chooses its indexes by. Left without, it takes a site for ten rows, and reads a million of them. So many
 rows of each index are looked at: that takes a tenth of a second where all of them took ten."""
-REOPENED_AFTER = 600
-"""Seconds after which a connection is opened anew: statistics are read when one is."""
+READER_LASTS, WRITER_LASTS = 600, 3_600
+"""Seconds after which a connection is opened anew: statistics are read when one is. What the writer has at hand is lost
+with it."""
 
 
 class EmbeddedEngine:
     """One SQLite file. Every write has returned only when it is synced to disk (WAL, synchronous FULL)."""
 
     def __init__(self, path: str) -> None:
-        self.engine = _engine(path)
+        self._writing = _engine(path, 1, WRITER_CACHE, WRITER_LASTS)
+        self._reading = _engine(path, READERS, READER_CACHE, READER_LASTS)
         self._writer = _Threads(1, "lrx-writer")
         self._readers = _Threads(READERS, "lrx-reader")
 
@@ -54,8 +56,8 @@ class EmbeddedEngine:
 
         def transaction() -> T:
             with (
-                _told_of_damage(self.engine),
-                self.engine.connect() as connection,
+                _told_of_damage(self._writing),
+                self._writing.connect() as connection,
                 connection.begin(),
                 _session(connection) as session,
             ):
@@ -70,8 +72,8 @@ class EmbeddedEngine:
 
         def snapshot() -> T:
             with (
-                _told_of_damage(self.engine),
-                self.engine.connect().execution_options(lrx_read_only=True) as connection,
+                _told_of_damage(self._reading),
+                self._reading.connect().execution_options(lrx_read_only=True) as connection,
                 connection.begin(),
             ):
                 connection.exec_driver_sql("PRAGMA query_only = ON")
@@ -96,7 +98,8 @@ class EmbeddedEngine:
         """End what was begun and give back every connection."""
         self._writer.close()
         self._readers.close()
-        self.engine.dispose()
+        self._writing.dispose()
+        self._reading.dispose()
 
 
 class _Threads:
@@ -138,14 +141,16 @@ def _session(connection: Connection) -> Session:
     return Session(connection, autoflush=True, expire_on_commit=False)
 
 
-def _engine(path: str) -> Engine:
+def _engine(path: str, connections: int, cache: int, lasts: int) -> Engine:
+    """Return an engine of so many connections, each with a cache of so many MiB and opened anew after so many
+    seconds."""
     options = {"timeout": 30, "check_same_thread": False}
     engine = create_engine(
         f"sqlite:///{path}",
         connect_args=options,
-        pool_size=READERS + 2,
+        pool_size=connections,
         pool_use_lifo=True,  # the connection used last has the pages and the statements at hand
-        pool_recycle=REOPENED_AFTER,
+        pool_recycle=lasts,
         hide_parameters=True,
         json_deserializer=msgspec.json.decode,
     )
@@ -153,7 +158,7 @@ def _engine(path: str) -> Engine:
     @event.listens_for(engine, "connect")
     def configure(connection: sqlite3.Connection, _record: Any) -> None:
         connection.isolation_level = None  # transactions are begun below, not by the driver
-        for pragma in PRAGMAS:
+        for pragma in (*PRAGMAS, f"cache_size = -{cache * 1024}"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")

@@ -20,6 +20,8 @@ __all__ = ["run"]
 KEYS_KEPT = timedelta(hours=24)
 """How long the answer to an Idempotency-Key is kept."""
 
+STATISTICS_EVERY = 600.0
+"""Seconds; a database may grow a hundred times in the first hour of its life."""
 PAUSE_AFTER_FAILURE = 1.0
 
 
@@ -28,6 +30,7 @@ async def run(exchange: Exchange) -> None:
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(_keep_going, "projector", Projector(exchange).run)
         tasks.start_soon(_keep_going, "jobs", Runner(exchange, KINDS).run)
+        tasks.start_soon(_keep_going, "statistics", lambda: _statistics(exchange))
         tasks.start_soon(_keep_going, "chores", lambda: _chores(exchange))
 
 
@@ -42,9 +45,14 @@ async def _keep_going(name: str, work: Callable[[], Awaitable[None]]) -> None:
             await anyio.sleep(PAUSE_AFTER_FAILURE)
 
 
-async def _chores(exchange: Exchange) -> None:
+async def _statistics(exchange: Exchange) -> None:
     while True:
         await exchange.database.refresh_statistics()
+        await anyio.sleep(STATISTICS_EVERY)
+
+
+async def _chores(exchange: Exchange) -> None:
+    while True:
         await exchange.database.write(partial(forget, before=exchange.clock.now() - KEYS_KEPT))
         await replay_everything_parked(exchange)
         while await exchange.database.write(partial(jobs.forget_items, before=exchange.clock.now() - jobs.ITEMS_KEPT)):
