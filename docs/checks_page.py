@@ -17,7 +17,7 @@ BEHIND: Mapping[str, Sequence[str]] = {
     "B2": ("activity_record_missing",),
     "B3": ("out_of_period", "expired", "expired_by_administrator"),
     "B4": ("voided",),
-    "B5": ("source_not_sent",),
+    "B5": ("source_csv_upload", "source_equivalency"),
     "C1": ("oci_missing",),
     "C4": ("recipient_objects",),
 }

@@ -10,12 +10,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 
 from lrx.errors import Turn
 from lrx.models import DeliveryStatus
 from lrx.oci_id import OciId
 from lrx.recipient import Objection
-from lrx.source import SENT_SOURCES, SOURCE_TITLES, Source
+from lrx.source import SOURCE_TITLES, Source
 from lrx.text import Text, text
 
 __all__ = ["CHECKS", "Check", "Effect", "Facts", "Finding", "Interval", "decide", "findings"]
@@ -97,10 +98,10 @@ def _activities_missing(facts: Facts) -> Text | None:
     return text("No record yet for: {activities}.", activities=", ".join(facts.missing_activities))
 
 
-def _source_not_sent(facts: Facts) -> Text | None:
-    if facts.source in SENT_SOURCES:
+def _from(source: Source, facts: Facts) -> Text | None:
+    if facts.source is not source:
         return None
-    return text("Kept here and not sent: {source}.", source=SOURCE_TITLES[facts.source])
+    return text("Kept here and not sent: {source}.", source=SOURCE_TITLES[source])
 
 
 def _legacy(facts: Facts) -> Text | None:
@@ -146,12 +147,20 @@ CHECKS: tuple[Check, ...] = (
         _activities_missing,
     ),
     Check(
-        "source_not_sent",
-        text("The source is one that is sent"),
+        "source_csv_upload",
+        text("Not uploaded from a file"),
         text("The learner completes the course here, or hands in supporting documentation."),
         Effect.EXCLUDES,
         "learner",
-        _source_not_sent,
+        partial(_from, Source.CSV_UPLOAD),
+    ),
+    Check(
+        "source_equivalency",
+        text("Not an equivalency"),
+        text("The learner completes the course here, or hands in supporting documentation."),
+        Effect.EXCLUDES,
+        "learner",
+        partial(_from, Source.EQUIVALENCY),
     ),
     Check(
         "legacy",

@@ -133,6 +133,18 @@ def test_the_settings_there_are_become_their_first_versions(left: str, release: 
         }
 
 
+def test_a_delivery_excluded_for_its_source_says_which_one(left: str) -> None:
+    marked = "UPDATE delivery SET status = 'excluded', reason = 'source_not_sent' WHERE subject_kind = 'record'"
+    run_with_connection(left, lambda connection: connection.exec_driver_sql(marked))
+
+    migrate(left)
+
+    said = "SELECT delivery.reason, source FROM delivery JOIN learning_record ON subject_id = learning_record.id"
+    found = seen_by(left, lambda connection: connection.exec_driver_sql(said).all())
+    assert found
+    assert [reason for reason, _ in found] == [f"source_{source}" for _, source in found]
+
+
 @pytest.mark.parametrize("change", ["UPDATE {} SET site_id = site_id", "DELETE FROM {}"])
 def test_facts_are_still_facts(left: str, change: str) -> None:
     migrate(left)

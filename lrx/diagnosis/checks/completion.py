@@ -231,11 +231,10 @@ def not_voided(case: Case) -> Finding:
 def source_is_sent(case: Case) -> Finding:
     """B5. The record comes from a source that is sent."""
     source = case.candidate.record.source
-    if "source_not_sent" not in case.candidate.failed:
+    reason = f"source_{source.value}"
+    if reason not in case.candidate.failed:
         return passed(_source(source), source=source.value)
-    return failed(
-        f"source_{source.value}", text("Kept here and not sent: {source}.", source=_source(source)), source=source.value
-    )
+    return failed(reason, text("Kept here and not sent: {source}.", source=_source(source)), source=source.value)
 
 
 def other_records(case: Case) -> Finding:

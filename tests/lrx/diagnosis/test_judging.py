@@ -96,7 +96,7 @@ def test_the_best_record_is_judged(records: list[KeptRow], facts: dict[str, obje
 def test_the_others_are_told_with_what_is_against_them() -> None:
     found = diagnose(SITUATION, changed(LEARNER, records=(_record(1), _record(2, LATER, UPLOADED), _module())))
     other = found.findings["B6"]
-    assert (other.state, [one["why_not"] for one in other.facts["records"]]) == ("warn", [["source_not_sent"]])
+    assert (other.state, [one["why_not"] for one in other.facts["records"]]) == ("warn", [["source_csv_upload"]])
 
 
 def test_nothing_is_judged_where_there_is_no_record() -> None:

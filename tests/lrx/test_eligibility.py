@@ -1,0 +1,12 @@
+"""What a record's source means for its delivery."""
+
+import pytest
+
+from lrx.eligibility import CHECKS, Effect
+from lrx.source import SENT_SOURCES, Source
+
+
+@pytest.mark.parametrize("source", Source)
+def test_a_source_is_sent_or_has_a_check_of_its_own(source: Source) -> None:
+    effects = [check.effect for check in CHECKS if check.code == f"source_{source}"]
+    assert effects == ([] if source in SENT_SOURCES else [Effect.EXCLUDES])
