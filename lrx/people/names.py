@@ -9,7 +9,7 @@ import unicodedata
 from typing import Protocol
 from uuid import UUID
 
-__all__ = ["Named", "folded", "folded_email", "full_name", "parts_of", "sort_name"]
+__all__ = ["PARTICLES", "TITLES", "Named", "folded", "folded_email", "full_name", "parts_of", "sort_name"]
 
 LONGEST_SORT_NAME = 400
 LONGEST_EMAIL = 320

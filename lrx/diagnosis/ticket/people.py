@@ -77,9 +77,10 @@ def _titled(text: Pasted) -> Iterator[Found]:
         first = NAME_WORD.match(text.text, start)
         if first is None or folded(first[0]) in words("stop") or not text.is_free(*first.span()):
             continue
-        if not first[0][0].isupper():  # typed in a hurry: one word, and nothing is said about the next
-            if len(title[0].strip(". ")) > 1 and len(first[0]) > 2:
-                yield _name(text, start, first.end())
+        if not first[0][0].isupper():
+            last = _in_a_hurry(text, first)
+            if last and len(title[0].strip(". ")) > 1 and len(last[0]) > 2:
+                yield _name(text, start, last.end())
             continue
         end = _parts(text, start)
         comma = FAMILY_FIRST.match(text.text, end)
@@ -92,6 +93,18 @@ def _titled(text: Pasted) -> Iterator[Found]:
         ):
             end = _parts(text, second.start(), most=2)
         yield _name(text, start, end)
+
+
+def _in_a_hurry(text: Pasted, first: re.Match[str]) -> re.Match[str] | None:
+    """The end of a family name in small letters: one word and the particles before it. Nothing is said about the
+    next."""
+    word: re.Match[str] | None = first
+    for _ in range(MOST_PARTS):
+        if word is None or folded(word[0]) not in words("particles"):
+            return word if word and text.is_free(*word.span()) else None
+        gap = SPACE.match(text.text, word.end())
+        word = gap and NAME_WORD.match(text.text, gap.end())
+    return None
 
 
 def _parts(text: Pasted, start: int, most: int = MOST_PARTS) -> int:

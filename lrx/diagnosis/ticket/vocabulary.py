@@ -8,15 +8,18 @@ from importlib.resources import files
 from typing import Any
 
 from lrx.colleges import colleges
-from lrx.people.names import folded
+from lrx.people.names import PARTICLES, TITLES, folded
 
 __all__ = ["any_of", "college_names", "months", "words"]
+
+OF_NAMES: Mapping[str, frozenset[str]] = {"titles": TITLES, "particles": PARTICLES}
+"""What names are made of everywhere; `words.toml` has what is met in tickets beside it."""
 
 
 @cache
 def words(name: str) -> frozenset[str]:
     """Return one list of `words.toml`."""
-    return frozenset(_lists()[name])
+    return OF_NAMES.get(name, frozenset()).union(_lists()[name])
 
 
 def months() -> Mapping[str, int]:
