@@ -8,6 +8,7 @@ gives the transaction up and asks here what to say.
 import sqlite3
 from collections.abc import Mapping
 
+import asyncpg
 from sqlalchemy.exc import DBAPIError, InterfaceError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
@@ -83,7 +84,8 @@ def refusal(error: Exception) -> Busy | None:
 
 
 def _kind(error: Exception) -> type[Busy] | None:
-    if isinstance(error, ConnectionResetError | BrokenPipeError):
+    # A time that ran out may have been that of a COMMIT.
+    if isinstance(error, ConnectionResetError | BrokenPipeError | TimeoutError):
         return OutcomeUnknown
     # A server that cannot be reached is told by the network, before there is a connection to fail.
     if isinstance(error, OSError | NoConnectionFree):
@@ -97,6 +99,8 @@ def _kind(error: Exception) -> type[Busy] | None:
     known = POSTGRESQL.get(state) or POSTGRESQL.get(state[:2])
     if known is not None:
         return known
-    # The driver finds a connection gone by itself, and has no code for it.
+    # The driver finds a connection gone by itself, and has no code for it; or the server went away in the middle of a
+    # word, and the driver no longer knows where the two of them are.
     is_gone = error.connection_invalidated or (isinstance(error, InterfaceError) and CLOSED in str(error.orig))
-    return OutcomeUnknown if is_gone else None
+    is_lost = isinstance(error.driver_exception, asyncpg.InternalClientError)
+    return OutcomeUnknown if is_gone or is_lost else None

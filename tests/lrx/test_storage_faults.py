@@ -3,6 +3,7 @@
 import sqlite3
 from pathlib import Path
 
+import asyncpg
 import pytest
 from sqlalchemy import text as sql
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -87,11 +88,12 @@ def test_a_code_of_postgresql_says_what_to_answer(sqlstate: str, kind: type[Busy
     ("error", "kind"),
     [
         (ConnectionRefusedError(), StorageUnavailable),
-        (TimeoutError(), StorageUnavailable),
+        (TimeoutError(), OutcomeUnknown),
         (NoConnectionFree(), StorageUnavailable),
         (ConnectionResetError(), OutcomeUnknown),
         (raised(OfPostgresql(None), invalidated=True), OutcomeUnknown),
         (InterfaceError("", {}, OfPostgresql(None, "connection is closed")), OutcomeUnknown),
+        (raised(asyncpg.InternalClientError("cannot switch to state 15")), OutcomeUnknown),
     ],
 )
 def test_a_connection_that_is_not_to_be_had_or_breaks_is_told_apart(error: Exception, kind: type[Busy]) -> None:
