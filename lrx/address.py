@@ -4,6 +4,8 @@ is one LMS."""
 import re
 from urllib.parse import urlsplit, urlunsplit
 
+from lrx.lower_case import lower_case
+
 __all__ = ["address_forms", "normal_address", "normal_mailbox"]
 
 _DEFAULT_PORT = {"http": re.compile(r"(?::(?:80)?)+$"), "https": re.compile(r"(?::(?:443)?)+$")}
@@ -21,7 +23,7 @@ def normal_address(url: str) -> str:
     except ValueError:
         return url
     user, at, host = host.rpartition("@")
-    host = host.lower()
+    host = lower_case(host)
     if scheme in _DEFAULT_PORT:
         host = _DEFAULT_PORT[scheme].sub("", host)
         if not host and not user:  # what follows would be taken for the host the next time
@@ -46,4 +48,4 @@ def address_forms(iri: str) -> tuple[str, ...]:
 def normal_mailbox(mailbox: str) -> str:
     """Return an e-mail address without `mailto:` and with its domain in lower case."""
     local, at, domain = mailbox.removeprefix("mailto:").rpartition("@")
-    return f"{local}{at}{domain.lower()}"
+    return f"{local}{at}{lower_case(domain)}"

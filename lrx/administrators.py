@@ -27,6 +27,7 @@ from lrx.access import ALL_SCOPES, Act, Caller
 from lrx.errors import Busy, Conflict, Fault, Invalid, NotFound, Unauthenticated
 from lrx.exchange import Exchange
 from lrx.logs import log
+from lrx.lower_case import lower_case
 from lrx.models import Administrator, SignIn, Site
 from lrx.text import Language, text
 
@@ -330,7 +331,7 @@ def _refuse(faults: Sequence[Fault]) -> None:
 
 def _normal(username: str) -> str:
     # No column takes a NUL; a name with one is nobody's.
-    return username.strip().lower().replace("\0", "\N{REPLACEMENT CHARACTER}")
+    return lower_case(username.strip()).replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 def _bytes(password: str) -> bytes:

@@ -11,7 +11,7 @@ from lrx.address import address_forms
 from lrx.api.listing import Filter, Listing, ListQuery, Sort, each, equal, one_of, within
 from lrx.api.operation import Call, operation
 from lrx.api.pagination import Page
-from lrx.api.search import Search, said_like
+from lrx.api.search import Search, each_word_in
 from lrx.api.values import CoursePath, In, Instant, Line, Out, Words
 from lrx.courses import courses
 from lrx.models import Course
@@ -95,7 +95,9 @@ COURSES = Listing[Course](
         Filter(
             "q",
             Search,
-            lambda _act, typed: said_like(typed, [col(Course.full_name), col(Course.shortname), col(Course.idnumber)]),
+            lambda _act, typed: each_word_in(
+                typed, [col(Course.full_name), col(Course.shortname), col(Course.idnumber)]
+            ),
             "Words of the name, the short name or the id number.",
         ),
         one_of("id", col(Course.id), UUID),

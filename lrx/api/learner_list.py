@@ -10,10 +10,12 @@ from sqlmodel import col, or_, select
 from lrx.access import Act
 from lrx.address import address_forms
 from lrx.api.listing import Filter, Listing, Sort, equal, one_of, within
-from lrx.api.search import Search, oci_id_sought, said_like
+from lrx.api.search import Search, oci_id_sought
+from lrx.lower_case import lower_case
 from lrx.models import Learner, LearnerOciId
 from lrx.oci_id import InvalidOciId, OciId
 from lrx.people.names import folded_email
+from lrx.people.search import said_like
 
 __all__ = ["LEARNERS"]
 
@@ -35,13 +37,10 @@ def _holds_any(act: Act, wanted: bool) -> Any:
 
 
 def _found_by(act: Act, typed: str) -> Any:
-    """Every word is part of a name or of the user name; or the whole is an OCI ID or its number."""
-    names = (Learner.full_name, Learner.given_name, Learner.family_name, Learner.username)
-    held = _holders(act)
-    found = [said_like(typed, [col(name) for name in names])]
-    found.append(col(Learner.id).in_(held.where(LearnerOciId.number == typed.strip().upper())))
+    """Every word is part of a name, of the user name or of an OCI ID; or the whole is an OCI ID."""
+    found = [col(Learner.id).in_(said_like(act.site_id, typed))]
     with suppress(InvalidOciId):
-        found.append(col(Learner.id).in_(held.where(LearnerOciId.oci_id == OciId.parse(typed))))
+        found.append(col(Learner.id).in_(_holders(act).where(LearnerOciId.oci_id == OciId.parse(typed))))
     return or_(*found)
 
 
@@ -56,9 +55,14 @@ LEARNERS = Listing[Learner](
         "family_name": Sort(col(Learner.family_name), str, nullable=True),
     },
     filters=(
-        Filter("q", Search, _found_by, "Words of the name or the user name, or an OCI ID or its number."),
+        Filter(
+            "q",
+            Search,
+            _found_by,
+            "Parts of the name, of the user name or of an OCI ID; neither case nor accents count.",
+        ),
         one_of("id", col(Learner.id), UUID),
-        Filter("username", str, lambda _act, value: col(Learner.username) == value.strip().lower()),
+        Filter("username", str, lambda _act, value: col(Learner.username) == lower_case(value.strip())),
         Filter(
             "home_page",
             str,

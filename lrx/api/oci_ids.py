@@ -10,6 +10,7 @@ from sqlmodel import Session, select
 from lrx.api.operation import Call, operation
 from lrx.api.values import LEARNERS as TAG
 from lrx.api.values import Advice, ByUsername, In, LearnerPath, Out, Reason
+from lrx.lower_case import lower_case
 from lrx.models import Learner
 from lrx.oci_id import InvalidOciId, Note, OciId, Reading, read
 from lrx.people import learners, oci_ids
@@ -143,7 +144,7 @@ def replace_oci_ids(call: Call, path: LearnerPath, body: OciIdsReplace, session:
     tag=TAG,
     errors=(learners.UnknownLearner, oci_ids.OciIdNotHeld),
     rows=lambda act, path: select(Learner.id).where(
-        Learner.site_id == act.site_id, Learner.username == path.username.strip().lower()
+        Learner.site_id == act.site_id, Learner.username == lower_case(path.username.strip())
     ),
 )
 def get_primary_oci_id(call: Call, path: ByUsername, session: Session) -> PrimaryOciId:

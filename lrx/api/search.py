@@ -1,4 +1,4 @@
-"""Search as people type it: every word is part of one of the names, whatever the case."""
+"""Search as people type it. People are found by `lrx/people/search.py`."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -8,7 +8,7 @@ from pydantic import StringConstraints
 
 from lrx.oci_id import InvalidOciId, OciId
 
-__all__ = ["Search", "oci_id_sought", "said_like"]
+__all__ = ["Search", "each_word_in", "oci_id_sought"]
 
 MOST_WORDS = 8
 ESCAPE = "\\"
@@ -18,7 +18,7 @@ Search = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, m
 """What somebody looks for."""
 
 
-def said_like(typed: str, columns: Sequence[Any]) -> "sa.ColumnElement[bool]":
+def each_word_in(typed: str, columns: Sequence[Any]) -> "sa.ColumnElement[bool]":
     """The condition that every word typed, up to eight of them, is part of one of the columns."""
     words = typed.split()[:MOST_WORDS]
     return sa.and_(

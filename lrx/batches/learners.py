@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from lrx.delivery.outbox import lock_learners
+from lrx.lower_case import lower_case
 from lrx.models import Learner
 from lrx.people import learners
 from lrx.people.learner_fields import LearnerFields, Reason, Username
@@ -40,7 +41,7 @@ def _work(session: Session, circumstances: Circumstances, items: Sequence[Learne
 def _lock(session: Session, circumstances: Circumstances, items: Sequence[LearnerItem]) -> None:
     """Lock those who are known in one order: two batches of the same people then never wait for each other."""
     columns = table(Learner).c
-    names = {item.username.lower() for item in items}
+    names = {lower_case(item.username) for item in items}
     known = sa.select(columns.id).where(columns.site_id == circumstances.act.site_id, columns.username.in_(names))
     lock_learners(session, session.connection().execute(known).scalars().all())
 
@@ -56,7 +57,7 @@ def _one(session: Session, circumstances: Circumstances, item: LearnerItem) -> O
 
 def _subjects(session: Session, circumstances: Circumstances, item: LearnerItem) -> frozenset[str]:
     """The marks under which statements may be parked for this person."""
-    named = subjects_named(session, circumstances.act, item.username.lower())
+    named = subjects_named(session, circumstances.act, lower_case(item.username))
     return named if item.lms is None else named | agent_subjects("account", item.lms.home_page, item.lms.user_id)
 
 

@@ -14,6 +14,7 @@ from lrx.courses.courses import UnknownActivity, UnknownCourse
 from lrx.database import pieces
 from lrx.errors import Fault
 from lrx.ingest.named import ActivityNamed, CourseNamed, LearnerNamed
+from lrx.lower_case import lower_case
 from lrx.models import Activity, Course, Learner, LearnerOciId
 from lrx.oci_id import InvalidOciId, OciId
 from lrx.people.learners import UnknownLearner
@@ -111,7 +112,7 @@ def _learner_names(named: LearnerNamed) -> list[Name]:
     if named.lms is not None:
         return [("lms", form, named.lms.user_id) for form in address_forms(named.lms.home_page)]
     if named.username is not None:
-        return [("username", named.username.strip().lower())]
+        return [("username", lower_case(named.username.strip()))]
     if named.oci_id is None:
         return [("id", named.id)]
     try:

@@ -8,6 +8,7 @@ from lrx import audit
 from lrx.access import Act
 from lrx.address import address_forms, normal_address, normal_mailbox
 from lrx.errors import Conflict, Fault, Invalid, NotFound
+from lrx.lower_case import lower_case
 from lrx.models import Identity, Learner
 from lrx.people.history import keep_change
 from lrx.text import text
@@ -108,7 +109,7 @@ def _normal(kind: str, value: str) -> str:
         case "mbox":
             return normal_mailbox(value)
         case "mbox_sha1sum":
-            return value.lower()
+            return lower_case(value)
         case _:
             return value
 

@@ -10,6 +10,7 @@ from lrx import audit
 from lrx.access import Act
 from lrx.address import address_forms, normal_address
 from lrx.errors import Conflict, Fault, Invalid, NotFound
+from lrx.lower_case import lower_case
 from lrx.models import Learner, LearnerOciId
 from lrx.oci_id import OciId
 from lrx.people import rosters
@@ -73,7 +74,7 @@ def by_id(session: Session, act: Act, learner_id: UUID) -> Learner:
 def by_username(session: Session, act: Act, username: str) -> Learner | None:
     """Return the learner with this user name; case does not count."""
     return session.exec(
-        select(Learner).where(Learner.site_id == act.site_id, Learner.username == username.strip().lower())
+        select(Learner).where(Learner.site_id == act.site_id, Learner.username == lower_case(username.strip()))
     ).first()
 
 
@@ -176,7 +177,7 @@ def _fold(learner: Learner) -> bool:
 def _normal(fields: Mapping[str, Any]) -> dict[str, Any]:
     values = dict(fields)
     if values.get("username"):
-        values["username"] = values["username"].strip().lower()
+        values["username"] = lower_case(values["username"].strip())
     if values.get("home_page"):
         values["home_page"] = normal_address(values["home_page"])
     return values

@@ -7,6 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Session
 
+from lrx.lower_case import lower_case
 from lrx.models import Learner, LearnerOciId
 from lrx.people.names import folded
 from lrx.tables import table
@@ -53,7 +54,7 @@ def sought(session: Session, site_id: UUID, typed: str) -> Sought | None:
 
 def _fits(site_id: UUID, word: str) -> "sa.ColumnElement[bool]":
     people, held = table(Learner).c, table(LearnerOciId).c
-    ways = [_holds(people.sort_name, folded(word)), _holds(people.username, word.lower())]
+    ways = [_holds(people.sort_name, folded(word)), _holds(people.username, lower_case(word))]
     if "-" in word or any(sign.isdigit() for sign in word):
         holders = sa.select(held.learner_id).where(held.site_id == site_id, held.held_until.is_(None))
         ways.append(

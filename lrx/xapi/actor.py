@@ -5,6 +5,7 @@ from typing import Literal
 
 from lrx.address import normal_address, normal_mailbox
 from lrx.json_reader import JsonValue
+from lrx.lower_case import lower_case
 
 __all__ = ["Agent", "Kind", "identify"]
 
@@ -38,7 +39,7 @@ def identify(actor: dict[str, JsonValue]) -> Agent | None:
         case {"mbox": str(mbox)}:
             return Agent("mbox", None, normal_mailbox(mbox), name)
         case {"mbox_sha1sum": str(digest)}:
-            return Agent("mbox_sha1sum", None, digest.lower(), name)
+            return Agent("mbox_sha1sum", None, lower_case(digest), name)
         case {"openid": str(openid)}:
             return Agent("openid", None, openid, name)
     return None

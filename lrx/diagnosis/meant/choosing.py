@@ -16,6 +16,7 @@ from sqlmodel import Session
 from lrx.access import Act
 from lrx.diagnosis.meant.names import alike, shown
 from lrx.diagnosis.ticket import Found
+from lrx.lower_case import lower_case
 from lrx.models import Course, CourseLearner, Learner, LearnerOciId, SiteRecipient
 from lrx.oci_id import InvalidOciId, OciId
 from lrx.people.names import folded, full_name
@@ -65,7 +66,7 @@ class Meant(NamedTuple):
 def learners_typed(session: Session, act: Act, typed: str) -> Sequence[Meant]:
     """Return the learners of the site with this id, this user name, or this OCI ID now."""
     typed = _clean(typed)
-    ways = [_PEOPLE.username == typed.lower()]
+    ways = [_PEOPLE.username == lower_case(typed)]
     if (learner_id := _id(typed)) is not None:
         ways.append(_PEOPLE.id == learner_id)
     if (oci_id := _oci_id(typed)) is not None:
