@@ -20,6 +20,7 @@ LABELS: Mapping[str, Text] = {
     "asked_at": text("Asked on"),
     "asked_course": text("Course asked for"),
     "asked_days": text("Days with a question"),
+    "asks_every_day": text("Asks on every day of the week"),
     "at": text("When"),
     "attempts": text("Tries"),
     "by": text("By"),

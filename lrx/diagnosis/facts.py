@@ -211,9 +211,9 @@ class LearnerFacts:
     """One learner: account, records of the course, OCI IDs now and before, and what the recipient asked.
 
     `records` are all of the course and its activities, `oci_ids` begin with the primary one, `held` are those of them
-    held at the instant, `sharers` are accounts that hold one of the same OCI IDs, `asked` tells when each OCI ID was
-    last asked for, `inquiries` are the latest questions about this person, newest first; `elsewhere` names other sites
-    with an eligible record, where none here counts.
+    held at the instant, `sharers` are the other accounts that hold one of them, by the OCI ID, `asked` tells when each
+    OCI ID was last asked for, `inquiries` are the latest questions about this person, newest first; `elsewhere` names
+    other sites with an eligible record, where none here counts.
     """
 
     account: Account
@@ -227,7 +227,7 @@ class LearnerFacts:
     changes: tuple[Change, ...] = ()
     refused: tuple[Refused, ...] = ()
     look_alikes: tuple[LookAlike, ...] = ()
-    sharers: tuple[Account, ...] = ()
+    sharers: Mapping[OciId, tuple[Account, ...]] = field(default_factory=dict)
     seen: tuple[Seen, ...] = ()
     asked: Mapping[OciId, datetime] = field(default_factory=dict)
     inquiries: tuple[Asked, ...] = ()

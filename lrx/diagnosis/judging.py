@@ -8,6 +8,7 @@ from lrx import eligibility
 from lrx.clock import local_date
 from lrx.delivery.proofs import KeptRow, proof
 from lrx.delivery.released import has_expired
+from lrx.delivery.wanted import is_wanted
 from lrx.diagnosis.facts import LearnerFacts, Owed, Situation
 from lrx.eligibility import Effect
 from lrx.models import DeliveryStatus
@@ -78,6 +79,19 @@ class Case:
     def is_delivered(self) -> bool:
         """Whether the recipient has a record that still counts."""
         return self.judged is not None and self.judged.is_delivered and not self.judged.is_ruled_out
+
+    @property
+    def was_left_out_since(self) -> bool:
+        """Whether the recipient asked for the person again after it was last given the record, and was not given it:
+        answered without it, or told that nobody is known by an OCI ID that is or was theirs."""
+        if self.judged is None or self.owed is None or self.owed.delivered_at is None:
+            return False
+        record_id, shown, asked = str(self.judged.record.id), self.judged.proof, self.learner.inquiries
+        given = max((one.asked_at for one in asked if record_id in one.record_ids), default=self.owed.delivered_at)
+        known = {one.asked_at for one in asked}
+        without = [one.asked_at for one in asked if record_id not in one.record_ids and is_wanted(shown, one)]
+        in_vain = [asked_at for asked_at in self.learner.asked.values() if asked_at not in known]
+        return any(asked_at > given for asked_at in (*without, *in_vain))
 
 
 def case_of(situation: Situation, learner: LearnerFacts) -> Case:

@@ -1,6 +1,7 @@
 """When a recipient asks: learned from when it asked. Pure."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from statistics import median
@@ -18,23 +19,41 @@ MINUTES_LATE = 90
 """How long after its usual time a recipient is still believed to ask that day; and how long a round of its questions
 may take."""
 SILENT = timedelta(days=3)
-"""A recipient that has asked nothing for so long has stopped asking."""
+"""A recipient that asks every day and has asked nothing for so long has stopped asking."""
+EVERY_DAY = frozenset(range(7))
+TWICE = 2
+"""A day of the week that came so often, and never with a question, is one on which the recipient does not ask."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rhythm:
     """The first questions of the last days. `usual` is the median time of day in `zone`, None while too few are known;
-    `asked_days` of `looked_days` had a question."""
+    `asked_days` of `looked_days` had a question; `weekdays` are those on which it asks, Monday being 0."""
 
     zone: ZoneInfo
     usual: time | None
     asked_days: int
     looked_days: int
     last_asked_at: datetime | None
+    weekdays: frozenset[int] = EVERY_DAY
+
+    @property
+    def is_daily(self) -> bool:
+        """Whether it asks on all days of the week, as far as is known."""
+        return self.weekdays == EVERY_DAY
 
     def is_silent(self, at: datetime) -> bool:
         """Whether it asked before and has stopped."""
-        return self.last_asked_at is not None and at - self.last_asked_at > SILENT
+        return self.last_asked_at is not None and self.is_over(SILENT, self.last_asked_at, at)
+
+    def is_over(self, span: timedelta, since: datetime, at: datetime) -> bool:
+        """Whether more than `span` has passed at `at` since then, longer by the days on which it never asks."""
+        day = local_date(since, self.zone)
+        return at - since > span + (self._next(day) - day) - timedelta(days=1)
+
+    def _next(self, day: date) -> date:
+        """The next day on which it asks."""
+        return next(later for n in range(1, 8) if (later := day + timedelta(days=n)).weekday() in self.weekdays)
 
     def has_gone_round(self, since: datetime, first: datetime, at: datetime) -> bool:
         """Whether by `at` a recipient has asked everything that it asks about a person, which was there from `since`
@@ -52,9 +71,10 @@ class Rhythm:
         asked_today = self.last_asked_at is not None and local_date(self.last_asked_at, self.zone) == day
         today = datetime.combine(day, self.usual, self.zone)
         late = timedelta(minutes=MINUTES_LATE)
-        if today + late > instant and (not asked_today or today > instant):
+        is_still_to_come = today + late > instant and (not asked_today or today > instant)
+        if is_still_to_come and day.weekday() in self.weekdays:
             return max(today, instant)
-        return datetime.combine(day + timedelta(days=1), self.usual, self.zone)
+        return datetime.combine(self._next(day), self.usual, self.zone)
 
 
 def rhythm(first_of_day: Iterable[datetime], last_asked_at: datetime | None, at: datetime, zone: ZoneInfo) -> Rhythm:
@@ -63,8 +83,19 @@ def rhythm(first_of_day: Iterable[datetime], last_asked_at: datetime | None, at:
     Days before its first known question do not count against it.
     """
     firsts = {local_date(one, zone): one.astimezone(zone) for one in first_of_day}
-    usual = _middle([one.hour * 60 + one.minute for one in firsts.values()]) if len(firsts) >= FEWEST else None
-    return Rhythm(zone, usual, len(firsts), _looked(min(firsts, default=None), at, zone), last_asked_at)
+    if len(firsts) < FEWEST:
+        return Rhythm(zone, None, len(firsts), _looked(min(firsts, default=None), at, zone), last_asked_at)
+    usual = _middle([one.hour * 60 + one.minute for one in firsts.values()])
+    looked = _looked(min(firsts), at, zone)
+    return Rhythm(zone, usual, len(firsts), looked, last_asked_at, _weekdays(firsts, looked, local_date(at, zone)))
+
+
+def _weekdays(asked: Collection[date], looked: int, today: date) -> frozenset[int]:
+    """The days of the week without those that came twice before today and never with a question."""
+    before = [today - timedelta(days=n) for n in range(1, looked)]
+    came = Counter(day.weekday() for day in before)
+    had = {day.weekday() for day in asked}
+    return frozenset(one for one in EVERY_DAY if one in had or came[one] < TWICE)
 
 
 def _looked(first: date | None, at: datetime, zone: ZoneInfo) -> int:

@@ -16,7 +16,8 @@ __all__ = ["CHIP_OF", "HEADLINES", "Verdict", "VerdictState", "verdict"]
 
 
 class VerdictState(StrEnum):
-    """Where a completion stands at a recipient; the first that fits holds, `delivered` before all others."""
+    """Where a completion stands at a recipient; the first that fits holds, `delivered` before all others unless the
+    recipient was answered without it since."""
 
     DELIVERED = "delivered"
     NOT_APPLICABLE = "not_applicable"
@@ -71,11 +72,12 @@ CHECKS_OF: Mapping[str, frozenset[str]] = {"record": frozenset(("B0", "B1", "B2"
 
 def verdict(case: Case, found: Mapping[str, Finding]) -> Verdict:
     """Return the verdict on the findings, given in the order of the chain."""
-    if case.is_delivered:
-        return _delivered(case, found)
     failures = [(check, finding) for check, finding in found.items() if finding.state is State.FAIL]
     ruled_out = [one for one in failures if _kind(one[1]) is Kind.RULE]
     fixable = [one for one in failures if _kind(one[1]) is Kind.FIXABLE]
+    # What it was given once it may have dropped again: it has asked since, and something keeps the record here now.
+    if case.is_delivered and not (fixable and case.was_left_out_since):
+        return _delivered(case, found, fixable)
     if ruled_out or fixable:
         state = VerdictState.NOT_SENT_BY_RULE if ruled_out else VerdictState.BLOCKED
         deciding, *others = [*ruled_out, *fixable]
@@ -132,8 +134,8 @@ def _expected(case: Case, state: VerdictState, finding: Finding, others: Sequenc
     return case.situation.rhythm.expected_after(case.situation.at) if is_enough else None
 
 
-def _delivered(case: Case, found: Mapping[str, Finding]) -> Verdict:
-    """The recipient has it: nobody's turn for a day, then theirs."""
+def _delivered(case: Case, found: Mapping[str, Finding], fixable: Sequence[tuple[str, Finding]]) -> Verdict:
+    """The recipient has it: nobody's turn for a day, then theirs. What would keep it from the next answer is told."""
     has_it = text("{recipient} has it.", recipient=case.situation.recipient.title)
     deciding = next((check for check in ("E2", "E1") if found[check].state is State.FAIL), "E1")
     finding = found[deciding]
@@ -149,4 +151,5 @@ def _delivered(case: Case, found: Mapping[str, Finding]) -> Verdict:
         turn="nobody" if refreshing or reason is None else reason.turn,
         minutes=reason.minutes if reason else None,
         expected_at=finding.until,
+        also=tuple(other.reason for check, other in fixable if other.reason and check != deciding),
     )

@@ -5,14 +5,16 @@ from typing import Any
 
 from lrx.clock import local_date
 from lrx.delivery.proofs import ActivityRow
+from lrx.delivery.released import has_expired
 from lrx.diagnosis.checks.attempts import ATTEMPTS, without_passing
-from lrx.diagnosis.facts import Amended, Seen
+from lrx.diagnosis.facts import Amended, Seen, Situation
 from lrx.diagnosis.finding import Finding, failed, inapplicable, not_checked, passed, warns
 from lrx.diagnosis.judging import Candidate, Case, Mandatory
 from lrx.diagnosis.wording import listed, time_in
 from lrx.models import ObservationKind
 from lrx.source import SOURCE_TITLES, Source
 from lrx.text import Text, text
+from lrx.validity import expires_at, stored_rule
 
 __all__ = ["activities_done", "in_period", "not_voided", "other_records", "recorded", "source_is_sent", "started"]
 
@@ -165,21 +167,22 @@ def in_period(case: Case) -> Finding:
                 reason=expired.reason,
             )
         return failed("expired_by_administrator", detail, **facts)
-    if "out_of_period" in judged.failed:
-        repeat = _repeat_in_period(case)
-        if repeat is not None:
-            day = local_date(repeat.completed_at, situation.zone)
-            facts |= {"amendment_id": str(repeat.id), "repeated_on": day.isoformat()}
-            detail = text(
-                "Completed on {day}; repeated on {repeated}, which made no new record. Counts from {first} to {last}.",
-                **words,
-                repeated=day,
-            )
-            return failed("repeat_not_counted", detail, **facts)
+    is_past, is_expired = "out_of_period" in judged.failed, "expired" in judged.failed
+    repeat = _repeat_in_period(case) if is_past or is_expired else None
+    if repeat is not None:
+        day = local_date(repeat.completed_at, situation.zone)
+        facts |= {"amendment_id": str(repeat.id), "repeated_on": day.isoformat()}
+        detail = text(
+            "Completed on {day}; repeated on {repeated}, which made no new record. Counts from {first} to {last}.",
+            **words,
+            repeated=day,
+        )
+        return failed("repeat_not_counted", detail, **facts)
+    if is_past:
         return failed(
             "out_of_period", text("Completed on {day}; what counts now is {first} to {last}.", **words), **facts
         )
-    if "expired" in judged.failed and judged.record.expires_at:
+    if is_expired and judged.record.expires_at:
         last = local_date(judged.record.expires_at - timedelta(microseconds=1), situation.zone)
         return failed(
             "expired", text("Completed on {day} and valid until {last}.", day=words["day"], last=last), **facts
@@ -188,11 +191,17 @@ def in_period(case: Case) -> Finding:
 
 
 def _repeat_in_period(case: Case) -> Amended | None:
-    situation = case.situation
-    found = [
-        one for one in _unpromoted(case) if situation.period.contains(local_date(one.completed_at, situation.zone))
-    ]
+    """The newest repeat of which a record would count now."""
+    found = [one for one in _unpromoted(case) if _would_count(case.situation, one)]
     return max(found, key=lambda one: one.completed_at, default=None)
+
+
+def _would_count(situation: Situation, repeat: Amended) -> bool:
+    expiry, release = situation.course.expiry, situation.release
+    ends = expires_at(stored_rule(expiry), repeat.completed_at, situation.zone)
+    if has_expired(ends, release.reporting_period if release else None, expiry, situation.at):
+        return False
+    return situation.period.contains(local_date(repeat.completed_at, situation.zone))
 
 
 def _unpromoted(case: Case) -> list[Amended]:

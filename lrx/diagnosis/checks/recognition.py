@@ -83,11 +83,19 @@ def _shown_refused(one: Refused) -> dict[str, Any]:
 
 
 def is_unique(case: Case) -> Finding:
-    """C3. Nobody else holds it."""
-    if not case.learner.sharers:
+    """C3. Nobody else holds it: of those held, one the recipient serves is enough to be found by."""
+    situation, sharers = case.situation, case.learner.sharers
+    if not sharers:
         return passed(text("Nobody else holds it."))
-    others = [{"learner_id": str(one.id), "username": one.username} for one in case.learner.sharers]
-    names = "; ".join(one.full_name for one in case.learner.sharers)
+    accounts = dict.fromkeys(one for shared in sharers.values() for one in shared)
+    others = [{"learner_id": str(one.id), "username": one.username} for one in accounts]
+    names = "; ".join(one.full_name for one in accounts)
+    puller = situation.puller
+    own = [one for one in case.learner.held if one not in sharers]
+    found_by = [one for one in own if puller is None or puller.serves(one, situation.settings)]
+    if found_by:
+        detail = text("Also held by: {names}. Nobody else holds {oci_ids}.", names=names, oci_ids=listed(found_by))
+        return warns("oci_duplicate", detail, others=others)
     return failed("oci_duplicate", text("Also held by: {names}.", names=names), others=others)
 
 
@@ -136,7 +144,7 @@ def asked_for(case: Case) -> Finding:
     if situation.puller is None:
         return inapplicable(text("{recipient} is told; it does not ask.", recipient=title))
     asked_at = max((learner.asked[one] for one in learner.held if one in learner.asked), default=None)
-    if asked_at is not None and situation.at - asked_at <= SILENT:
+    if asked_at is not None and not situation.rhythm.is_over(SILENT, asked_at, situation.at):
         return _asks(case, asked_at)
     found = _overwritten(case) or _near(case)
     if found is None and asked_at is not None:
@@ -154,7 +162,7 @@ def _no_longer(case: Case, asked_at: datetime) -> Finding | None:
     """It asked before, and has stopped: None where an OCI ID was entered since and may yet be asked for. A recipient
     of which too little is known to expect it every day has not stopped."""
     situation, since = case.situation, _held_since(case)
-    if asked_at < since and (situation.at - since <= NEWS or situation.rhythm.usual is None):
+    if asked_at < since and not _had_time(case, since):
         return None
     if situation.rhythm.usual is None:
         return _asks(case, asked_at)
@@ -245,7 +253,7 @@ def _too_early(case: Case) -> Finding | None:
     too little is known of when it asks."""
     situation = case.situation
     since = _held_since(case)
-    if situation.at - since > NEWS and situation.rhythm.usual is not None:
+    if _had_time(case, since):
         return None
     detail = text(
         "Entered on {time}; {recipient} has not asked for it since.",
@@ -253,6 +261,12 @@ def _too_early(case: Case) -> Finding | None:
         recipient=situation.recipient.title,
     )
     return waits("not_asked_yet", detail, situation.rhythm.expected_after(situation.at), held_from=since.isoformat())
+
+
+def _had_time(case: Case, since: datetime) -> bool:
+    """Whether the recipient had the time to ask for what was entered then, as far as is known when it asks."""
+    rhythm = case.situation.rhythm
+    return rhythm.usual is not None and rhythm.is_over(NEWS, since, case.situation.at)
 
 
 def _held_since(case: Case) -> datetime:

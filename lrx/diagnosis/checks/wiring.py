@@ -151,6 +151,7 @@ def recipient_works(case: Case) -> Finding:
         "last_asked_at": rhythm.last_asked_at.isoformat(),
         "asked_days": rhythm.asked_days,
         "looked_days": rhythm.looked_days,
+        "asks_every_day": rhythm.is_daily,
     }
     asked = time_in(rhythm.last_asked_at, situation.zone)
     if rhythm.is_silent(situation.at):

@@ -87,24 +87,39 @@ def _look_again(draft: Draft, told: Sequence[Explanation]) -> str | None:
     if state == VerdictState.DELIVERED:
         return _on(draft, text("Please look again {when}."), at, timedelta(0)) or draft.say(_IN_A_FEW_DAYS)
     if state == VerdictState.WAITING:
-        dated = (
-            text("{recipient} reads our records about once a day, normally around {usual}; please look again {when}.")
-            if draft.matter.asks
-            else text("Please look again {when}.")
-        )
+        dated = text("Please look again {when}.")
+        if draft.matter.asks:
+            dated = (
+                text(
+                    "{recipient} reads our records about once a day, normally around {usual}; please look again {when}."
+                )
+                if _asks_daily(draft)
+                else text("{recipient} reads our records on some days of the week; please look again {when}.")
+            )
         return _on(draft, dated, at, MARGIN) or draft.say(text("Please allow about a day, and look again."))
     if any(not one.stands and not one.yours for one in told) or _is_for_good(draft, told):
         return None
     is_ours = draft.verdict["turn"] in ("site_admin", "course_admin") and draft.check("A4")["state"] == "pass"
     is_yours = any(one.yours for one in told)
     if draft.matter.asks and is_ours and not is_yours:
-        dated = text(
-            "{recipient} reads our records about once a day, normally around {usual}. If this is put right today, "
-            "please look again {when}."
+        dated = (
+            text(
+                "{recipient} reads our records about once a day, normally around {usual}. If this is put right today, "
+                "please look again {when}."
+            )
+            if _asks_daily(draft)
+            else text(
+                "{recipient} reads our records on some days of the week. If this is put right today, please look "
+                "again {when}."
+            )
         )
         if written := _on(draft, dated, at, MARGIN):
             return written
     return draft.say(_A_DAY_AFTER if is_yours else _A_DAY_AFTER_US)
+
+
+def _asks_daily(draft: Draft) -> bool:
+    return bool(draft.check("A4")["facts"].get("asks_every_day", True))
 
 
 def _is_for_good(draft: Draft, told: Sequence[Explanation]) -> bool:

@@ -13,6 +13,7 @@ from sqlmodel import Session
 from lrx.delivery.proofs import KeptRow
 from lrx.diagnosis.facts import (
     Amended,
+    Asked,
     Change,
     Held,
     Lapse,
@@ -146,7 +147,9 @@ def read_learners(
     return {
         learner_id: replace(
             one,
-            deliveries={owed.subject_id: _owed(owed, at) for owed in deliveries[learner_id]},
+            deliveries={
+                owed.subject_id: _owed(owed, at, one, inquiries[learner_id]) for owed in deliveries[learner_id]
+            },
             changes=tuple(changes[learner_id]),
             refused=tuple(refused[learner_id]),
             look_alikes=alike[learner_id],
@@ -206,11 +209,15 @@ def _held(found: Iterable[_Held], at: At) -> tuple[Held, ...]:
     )
 
 
-def _owed(one: _Delivery, at: At) -> Owed:
-    """The delivery as it stood at the instant. Where it moved since, whether it was handed over is known; the rest is
-    judged again."""
+def _owed(one: _Delivery, at: At, learner: LearnerFacts, asked: Sequence[Asked]) -> Owed:
+    """The delivery as it stood at the instant. Where it moved since, whether it was handed over is known, and whether
+    again after a withdrawal; the rest is judged again."""
     delivered_at = one.delivered_at if one.delivered_at and one.delivered_at <= at.instant else None
     status = one.status
     if one.changed_at > at.instant:
-        status = DeliveryStatus.DELIVERED if delivered_at else DeliveryStatus.HELD
+        acts = [acts[one.subject_id] for acts in (learner.voided, learner.expired) if one.subject_id in acts]
+        returned_at = max((act.at for act in acts), default=None)
+        given = [question.asked_at for question in asked if str(one.subject_id) in question.record_ids]
+        is_there = delivered_at and (returned_at is None or max([delivered_at, *given]) >= returned_at)
+        status = DeliveryStatus.DELIVERED if is_there else DeliveryStatus.HELD
     return Owed(one.subject_id, status, one.attempts, one.due_at, delivered_at)

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from lrx.diagnosis.facts import Account, LookAlike
+from lrx.diagnosis.reading.newest import Newest
 from lrx.diagnosis.reading.situations import At
 from lrx.models import Learner, LearnerOciId, LearningRecord
 from lrx.oci_id import OciId
@@ -21,7 +22,7 @@ SHOWN = 5
 """Most look-alikes of one account."""
 MOST_ALIKE = 20
 """Most accounts with one name, address or number that each account is compared with: a placeholder is shared by
-thousands. Those with the lowest ids, so that what is shown does not depend on who else is looked at."""
+thousands. The newest of them, so that what is shown does not depend on who else is looked at."""
 
 
 class Person(NamedTuple):
@@ -58,15 +59,21 @@ class _Recorded(NamedTuple):
     learner_id: UUID
 
 
-def _people_by(column: str) -> Rows[Person]:
-    return Rows(Person, Learner, lambda of: (same(of.site_id), until(of.created_at), among(of[column])))
+def _sharing(column: str) -> Newest[Person]:
+    return Newest(
+        Person,
+        Learner,
+        lambda of: (same(of.site_id), until(of.created_at), among(of[column])),
+        ["id"],
+        {(column,): MOST_ALIKE},
+    )
 
 
-_BY_ID = _people_by("id")
-_SHARED: Mapping[str, tuple[str, Rows[Person]]] = {
-    "name": ("sort_name", _people_by("sort_name")),
-    "email": ("email_folded", _people_by("email_folded")),
-    "idnumber": ("idnumber", _people_by("idnumber")),
+_BY_ID = Rows(Person, Learner, lambda of: (same(of.site_id), until(of.created_at), among(of.id)))
+_SHARED: Mapping[str, tuple[str, Newest[Person]]] = {
+    "name": ("sort_name", _sharing("sort_name")),
+    "email": ("email_folded", _sharing("email_folded")),
+    "idnumber": ("idnumber", _sharing("idnumber")),
 }
 _HELD_BY = Rows(
     _Holder, LearnerOciId, lambda of: (same(of.site_id), until(of.held_from), among(of.learner_id)), "held_from"
@@ -101,7 +108,6 @@ def look_alikes(
         alike: defaultdict[str, list[Person]] = defaultdict(list)
         for person in rows.read_pieces(session, values, **then):
             alike[getattr(person, column)].append(person)
-        alike = defaultdict(list, {value: sorted(shared, key=_by_id)[:MOST_ALIKE] for value, shared in alike.items()})
         for one in own:
             for person in alike.get(getattr(one, column) or "", ()):
                 if person.id != one.id:
@@ -118,10 +124,6 @@ def look_alikes(
     return shown
 
 
-def _by_id(person: Person) -> str:
-    return str(person.id)
-
-
 def _held(session: Session, at: At, learner_ids: Collection[UUID]) -> defaultdict[UUID, tuple[OciId, ...]]:
     found: defaultdict[UUID, tuple[OciId, ...]] = defaultdict(tuple)
     for one in _HELD_BY.read_pieces(session, learner_ids, site_id=at.site_id, instant=at.instant):
@@ -134,8 +136,11 @@ def _is_held(one: _Holder, at: At) -> bool:
     return one.held_until is None or one.held_until > at.instant
 
 
-def sharers(session: Session, at: At, held: Mapping[UUID, Sequence[OciId]]) -> defaultdict[UUID, tuple[Account, ...]]:
-    """Return who else of the site holds an OCI ID that each learner holds."""
+def sharers(
+    session: Session, at: At, held: Mapping[UUID, Sequence[OciId]]
+) -> dict[UUID, dict[OciId, tuple[Account, ...]]]:
+    """Return who else of the site holds an OCI ID that each learner holds, by the OCI ID; those nobody else holds are
+    left out."""
     then = {"site_id": at.site_id, "instant": at.instant}
     wanted = {oci_id for listed in held.values() for oci_id in listed}
     holders: defaultdict[OciId, set[UUID]] = defaultdict(set)
@@ -144,8 +149,8 @@ def sharers(session: Session, at: At, held: Mapping[UUID, Sequence[OciId]]) -> d
             holders[one.oci_id].add(one.learner_id)
     several = {learner_id for ids in holders.values() if len(ids) > 1 for learner_id in ids}
     accounts = {one.id: one.account for one in people_of(session, at, several)}
-    found: defaultdict[UUID, tuple[Account, ...]] = defaultdict(tuple)
+    found: dict[UUID, dict[OciId, tuple[Account, ...]]] = {}
     for learner_id, listed in held.items():
-        others = {other for oci_id in listed for other in holders[oci_id] if other != learner_id}
-        found[learner_id] = tuple(accounts[other] for other in sorted(others) if other in accounts)
+        others = {oci_id: sorted(holders[oci_id] & accounts.keys() - {learner_id}) for oci_id in listed}
+        found[learner_id] = {oci_id: tuple(accounts[one] for one in ids) for oci_id, ids in others.items() if ids}
     return found

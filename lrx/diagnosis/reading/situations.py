@@ -42,6 +42,8 @@ MISSED_LATELY = timedelta(days=14)
 """How far back questions that found nobody are looked at."""
 MISSED = 1000
 """Most OCI IDs nobody holds that are looked through for one that is nearly the same."""
+MOST_MISSES = 10_000
+"""Most questions that are looked at for them: a recipient may ask every night for thousands who were never here."""
 
 _ACTIVITIES = Rows(ActivityRow, Activity, lambda of: (same(of.site_id), same(of.course_id)), "id")
 _INQUIRIES = table(Inquiry).c
@@ -228,12 +230,8 @@ def _namesakes(session: Session, at: At, course: CourseRow, recipient: str) -> t
 
 # The recipient is compared as an expression that no index has: the index by outcome has the few rows there are, and the
 # one by recipient has all questions.
-_MISSES = (
-    sa.select(
-        _INQUIRIES.oci_id,
-        sa.func.count(),
-        sa.func.max(_INQUIRIES.asked_at).label("last"),
-    )
+_LATE = (
+    sa.select(_INQUIRIES.oci_id, _INQUIRIES.asked_at)
     .where(
         same(_INQUIRIES.site_id),
         _INQUIRIES.outcome == Outcome.UNKNOWN_LEARNER,
@@ -241,25 +239,31 @@ _MISSES = (
         until(_INQUIRIES.asked_at),
         _INQUIRIES.recipient.concat("") == sa.bindparam("recipient"),
     )
-    .group_by(_INQUIRIES.oci_id)
-    .order_by(sa.desc("last"), _INQUIRIES.oci_id)
+    .order_by(_INQUIRIES.asked_at.desc())
+    .limit(MOST_MISSES)
+    .subquery()
+)
+_MISSES = (
+    sa.select(_LATE.c.oci_id, sa.func.count(), sa.func.max(_LATE.c.asked_at).label("last"))
+    .group_by(_LATE.c.oci_id)
+    .order_by(sa.desc("last"), _LATE.c.oci_id)
     .limit(MISSED)
 )
 
 
 class _Holding(NamedTuple):
     oci_id: OciId
-    held_until: datetime | None
 
 
 _HELD = Rows(_Holding, LearnerOciId, lambda of: (same(of.site_id), among(of.oci_id), until(of.held_from)))
 
 
 def _missed(session: Session, at: At, recipient: Recipient) -> tuple[Missed, ...]:
-    """What the recipient asked for in the last days and nobody held, the latest first, without what is held now."""
+    """What the recipient asked for in the last days and nobody held, the latest first, without what somebody held or
+    holds: that is theirs, and no slip of another's."""
     then = {"site_id": at.site_id, "instant": at.instant}
     asked = {**then, "since": at.instant - MISSED_LATELY, "recipient": recipient.code}
     found = [Missed(*row) for row in session.connection().execute(_MISSES, asked)]
     holdings = _HELD.read_pieces(session, [one.oci_id for one in found], **then)
-    held = {one.oci_id for one in holdings if one.held_until is None or one.held_until > at.instant}
+    held = {one.oci_id for one in holdings}
     return tuple(one for one in found if one.oci_id not in held)

@@ -240,7 +240,7 @@ CASES: Mapping[str, tuple[Situation, LearnerFacts]] = {
         SITUATION,
         changed(LEARNER, oci_ids=(), refused=(Refused(LUC, "CPSO 54321", "CA-ON-CPSO-54321", "upload 7", COMPLETED),)),
     ),
-    "oci_duplicate": (SITUATION, changed(LEARNER, sharers=(SHARER,))),
+    "oci_duplicate": (SITUATION, changed(LEARNER, sharers={HELD: (SHARER,)})),
     "college_not_served": (SITUATION, changed(LEARNER, oci_ids=(EARLIER[0],))),
     "college_mistaken": (_asking(HELD), changed(LEARNER, oci_ids=(EARLIER[0],))),
     "asked_for_near_id": (_asking(NEARLY, STRANGER), UNASKED),

@@ -130,6 +130,18 @@ LATER: dict[str, tuple[Case, str, str, str]] = {
         "D2 awaiting_inquiry",
         "E1 escalate",
     ),
+    "collected again after it was voided": (
+        case_of(
+            given=[
+                "6 days ago: completed the SCORM module and the course",
+                "3 days ago at 12:00: had the course record voided: a mistake",
+                "3 days ago at 13:00: had the course record unvoided: no mistake",
+            ]
+        ),
+        "3 days ago at 14:00",
+        "D2 awaiting_inquiry",
+        "E1 escalate",
+    ),
     "the course completed": (
         case_of(
             cmars={"for_days": 14},

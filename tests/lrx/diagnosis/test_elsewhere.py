@@ -14,7 +14,7 @@ from tests.casebook import Case
 from tests.casebook import case_of as told_as
 from tests.hospital import BEGINNING, Hospital
 from tests.house import House
-from tests.lrx.diagnosis.cases import CASES, LEARNER, NOBODY, SHARER, SITUATION, changed
+from tests.lrx.diagnosis.cases import CASES, HELD, LEARNER, NOBODY, SHARER, SITUATION, changed
 
 pytestmark = pytest.mark.anyio
 
@@ -84,14 +84,14 @@ def _found(learner: LearnerFacts) -> Finding:
     return diagnose(SITUATION, learner).findings["F2"]
 
 
-@pytest.mark.parametrize("facts", [{"oci_ids": ()}, {"sharers": (SHARER,)}])
+@pytest.mark.parametrize("facts", [{"oci_ids": ()}, {"sharers": {HELD: (SHARER,)}}])
 def test_a_number_in_doubt_tells_nothing_of_other_sites(facts: dict[str, Any]) -> None:
     found = _found(changed(NOBODY, elsewhere=("Riverside Hospital",), **facts))
     assert (found.state, found.needs) == (State.NOT_CHECKED, ("C3",))
 
 
 def test_where_a_record_here_counts_the_number_does_not_matter() -> None:
-    assert _found(changed(LEARNER, sharers=(SHARER,))).state is State.NOT_APPLICABLE
+    assert _found(changed(LEARNER, sharers={HELD: (SHARER,)})).state is State.NOT_APPLICABLE
 
 
 @pytest.mark.parametrize("reason", CASES)

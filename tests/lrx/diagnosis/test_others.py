@@ -13,7 +13,7 @@ from lrx.models import CredentialKind
 from tests.casebook import Case, read_casebook
 from tests.hospital import BEGINNING, Hospital
 from tests.house import House
-from tests.lrx.diagnosis.cases import CASES, LEARNER, SHARER, SITUATION, STRANGER, TWIN, changed, told
+from tests.lrx.diagnosis.cases import CASES, HELD, LEARNER, SHARER, SITUATION, STRANGER, TWIN, changed, told
 
 pytestmark = pytest.mark.anyio
 
@@ -21,7 +21,7 @@ OF_OTHERS = [*map(str, (TWIN.id, SHARER.id, TWIN.username, SHARER.username, "Oka
 OTHERS = {
     "two accounts": CASES["two_accounts"],
     "one that looks alike": (SITUATION, changed(LEARNER, look_alikes=(TWIN,))),
-    "the same OCI ID": (SITUATION, changed(LEARNER, sharers=(SHARER,))),
+    "the same OCI ID": (SITUATION, changed(LEARNER, sharers={HELD: (SHARER,)})),
 }
 TOLD = {case.name: case for case in read_casebook() if case.kind == "case"}
 

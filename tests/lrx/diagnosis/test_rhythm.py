@@ -1,5 +1,6 @@
 """When a recipient asks is learned from when it asked."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -77,6 +78,29 @@ def test_nothing_is_expected_while_no_usual_time_is_known() -> None:
 )
 def test_it_is_silent_after_three_days_without_a_question(asked: datetime | None, silent: bool) -> None:
     assert _usually("05:58", asked).is_silent(NOW) is silent
+
+
+WEEKDAYS = [day for day in range(1, 30) if _at(day).weekday() < 5]
+"""How many days ago it asked that asks from Monday to Friday: `NOW` is a Saturday."""
+WEEKLY = [day for day in range(1, 30) if _at(day).weekday() == 3]
+
+
+@pytest.mark.parametrize(
+    ("days", "expected", "silent_from"),
+    [
+        pytest.param(range(1, 30), _at(-1), _at(-2), id="daily: tomorrow"),
+        pytest.param(WEEKDAYS, _at(-2), _at(-4), id="on working days: on Monday"),
+        pytest.param(WEEKLY, _at(-5), _at(-7), id="on Thursdays: next Thursday"),
+        pytest.param([1, 2, 3], _at(-1), _at(-2), id="known too shortly: tomorrow"),
+    ],
+)
+def test_days_of_the_week_on_which_it_never_asks_are_left_out(
+    days: Sequence[int], expected: datetime, silent_from: datetime
+) -> None:
+    firsts = [_at(day) for day in days]
+    found = rhythm(firsts, max(firsts), NOW, TORONTO)
+    assert found.expected_after(NOW) == expected
+    assert [found.is_silent(silent_from + timedelta(minutes=shift)) for shift in (0, 1)] == [False, True]
 
 
 @pytest.mark.parametrize(

@@ -1,19 +1,33 @@
 """The verdict: which state holds where several things are found, and which of them decides."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from lrx.diagnosis import chain
 from lrx.diagnosis.chain import CHECKS, diagnose
-from lrx.diagnosis.facts import LearnerFacts, Situation
+from lrx.diagnosis.facts import Held, LearnerFacts, Situation
 from lrx.diagnosis.finding import State
 from lrx.diagnosis.verdict import CHIP_OF, HEADLINES, VerdictState
+from lrx.eligibility import Interval
 from lrx.models import Chip
 from tests.fakes import FakePull
-from tests.lrx.diagnosis.cases import CASES, LEARNER, NOW, SITUATION, changed
+from tests.lrx.diagnosis.cases import (
+    CASES,
+    GIVEN,
+    HELD,
+    LEARNER,
+    NOW,
+    NURSE,
+    SHARER,
+    SITUATION,
+    STRANGER,
+    THIS_MORNING,
+    changed,
+)
 
 BARE = {
     "two_accounts": {"oci_ids", "look_alikes"},
@@ -55,8 +69,8 @@ def _both(one: str, other: str) -> tuple[Situation, LearnerFacts]:
         ("recipient_off", "oci_missing", "blocked", "recipient_off", ["oci_missing"]),
         ("activity_record_missing", "oci_duplicate", "blocked", "activity_record_missing", ["oci_duplicate"]),
         ("oci_duplicate", "awaiting_inquiry", "blocked", "oci_duplicate", []),
-        ("refreshing", "recipient_off", "delivered", "refreshing", []),
-        ("refreshing", "oci_missing", "delivered", "refreshing", []),
+        ("refreshing", "recipient_off", "delivered", "refreshing", ["recipient_off"]),
+        ("refreshing", "oci_missing", "delivered", "refreshing", ["oci_missing"]),
         ("refreshing", "voided", "not_sent_by_rule", "voided", []),
     ],
 )  # fmt: skip
@@ -93,6 +107,44 @@ def test_a_switch_that_is_not_known_leaves_the_verdict_to_the_other_checks(reaso
     situation, learner = CASES[reason]
     verdict = diagnose(replace(situation, is_enabled=None), learner).verdict
     assert (verdict.reason, verdict.state) == (reason, diagnose(situation, learner).verdict.state)
+
+
+def _taken(asked_at: datetime) -> LearnerFacts:
+    """The learner whose completion was given this morning, whose OCI ID was then taken, and asked for at some time."""
+    lost = Held(HELD, datetime(2026, 1, 5, tzinfo=UTC), THIS_MORNING + timedelta(minutes=30))
+    kept = Held(STRANGER, THIS_MORNING + timedelta(minutes=30), None)
+    return changed(GIVEN, oci_ids=(kept, lost), asked={HELD: asked_at})
+
+
+def test_what_was_given_counts_as_there_until_the_recipient_has_asked_in_vain() -> None:
+    before = diagnose(SITUATION, _taken(THIS_MORNING)).verdict
+    after = diagnose(SITUATION, _taken(THIS_MORNING + timedelta(hours=1))).verdict
+    assert (before.state, before.chip) == ("delivered", Chip.DELIVERED)
+    assert (after.state, after.reason, after.turn) == ("blocked", "oci_overwritten", "site_admin")
+
+
+@pytest.mark.parametrize(("course", "state"), [(None, "blocked"), ("FIRE", "delivered")])
+def test_an_answer_without_it_counts_only_where_it_was_asked_for(course: str | None, state: str) -> None:
+    asked = GIVEN.inquiries[0]._replace(asked_at=NOW, record_ids=(), course=course, id=UUID(int=901))
+    learner = changed(GIVEN, inquiries=(asked, *GIVEN.inquiries), asked={HELD: NOW})
+    assert SITUATION.release is not None
+    stopped = (Interval(datetime(2026, 1, 4, tzinfo=UTC), THIS_MORNING + timedelta(minutes=30)),)
+    situation = replace(SITUATION, release=replace(SITUATION.release, is_active=False, intervals=stopped))
+    assert diagnose(situation, learner).verdict.state == state
+
+
+def test_what_would_keep_it_from_the_next_answer_is_told_beside_what_was_given() -> None:
+    verdict = diagnose(SITUATION, changed(GIVEN, oci_ids=(), asked={})).verdict
+    assert (verdict.state, verdict.also) == ("delivered", ("oci_missing",))
+
+
+def test_of_several_oci_ids_one_that_nobody_else_holds_is_enough() -> None:
+    second = Held(STRANGER, datetime(2026, 1, 5, tzinfo=UTC), None)
+    both = changed(GIVEN, oci_ids=(*LEARNER.oci_ids, second), sharers={HELD: (SHARER,)})
+    found = diagnose(SITUATION, both)
+    assert (found.findings["C3"].state, found.verdict.state) == (State.WARN, "delivered")
+    nurse = changed(both, oci_ids=(*LEARNER.oci_ids, Held(NURSE, second.held_from, None)))
+    assert diagnose(SITUATION, nurse).findings["C3"].state is State.FAIL
 
 
 def test_every_state_has_a_chip_and_a_headline() -> None:
