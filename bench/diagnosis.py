@@ -19,10 +19,12 @@ from bench.exchange import COURSES, LARGE, LARGEST, SMALL, Bench, Served, furnis
 from bench.fill import fill
 from bench.load import cpu_seconds, run
 from bench.machine import machine
+from lrx.embedded import STATISTICS
 from lrx.schema import run_with_connection
 from tests.postgres import NoServer, server
 
-ASKED_DAYS = 3
+ASKED_DAYS, IN_VAIN = 3, 2_000
+"""CMaRS has asked on so many days, on each also for so many people who were never here."""
 CLIENTS = 4
 
 _ASKED = """
@@ -34,14 +36,22 @@ _ASKED = """
     WHERE NOT EXISTS (
         SELECT 1 FROM inquiry i WHERE i.site_id = held.site_id AND i.oci_id = held.oci_id AND i.asked_at = {asked_at})
 """
+_ASKED_IN_VAIN = """
+    INSERT INTO inquiry (id, site_id, recipient, credential_id, request_id, asked_at, asked, oci_id, outcome,
+        record_ids, duration_us)
+    WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {in_vain})
+    SELECT {id}, credential.site_id, 'cmars', credential.id, '-', {asked_at}, 'CA-ON-CPSO-' || (9000000 + i),
+        'CA-ON-CPSO-' || (9000000 + i), 'unknown_learner', {empty_list}, 0
+    FROM n JOIN credential ON credential.recipient = 'cmars'
+"""
 
 
-def ask(url: str) -> None:
-    """Let CMaRS have asked for everybody on the last days."""
-    run_with_connection(url, _ask)
+def ask(url: str, *, is_first: bool) -> None:
+    """Let CMaRS have asked for everybody on the last days, and the first time for people who were never here."""
+    run_with_connection(url, lambda connection: _ask(connection, is_first=is_first))
 
 
-def _ask(connection: Connection) -> None:
+def _ask(connection: Connection, *, is_first: bool) -> None:
     on_postgresql = connection.dialect.name == "postgresql"
     for back in range(ASKED_DAYS):
         ago = f"CURRENT_DATE - {back} + time '05:58'" if on_postgresql else f"date('now', '-{back} days')"
@@ -51,7 +61,10 @@ def _ask(connection: Connection) -> None:
             "asked_at": f"({ago})::timestamptz" if on_postgresql else f"({ago} || ' 00:58:00.000000')",
         }
         connection.execute(sa.text(_ASKED.format(**words)))
-    connection.execute(sa.text("ANALYZE"))
+        if is_first:
+            connection.execute(sa.text(_ASKED_IN_VAIN.format(**words, in_vain=IN_VAIN)))
+    for statement in ("ANALYZE",) if on_postgresql else STATISTICS:
+        connection.execute(sa.text(statement))
 
 
 def diagnoses(bench: Bench, real: Served, key: str, rounds: int, size: int) -> float:
@@ -97,7 +110,7 @@ def bench_engine(url: str, folder: Path, sizes: Sequence[int], rounds: int, size
     for records in sizes:
         began = time.perf_counter()
         fill(url, done // COURSES, records // COURSES)
-        ask(url)
+        ask(url, is_first=not done)
         print(f" {records:,} records (made in {time.perf_counter() - began:.0f} s)", flush=True)
         bench = Bench(url, folder, records)
         with bench.servers() as (_, real, ways):

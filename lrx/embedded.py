@@ -37,9 +37,9 @@ large tables: the indexes they are found in stay at hand."""
 STATISTICS = ("PRAGMA analysis_limit = 20000", "ANALYZE")
 """What SQLite chooses its indexes by. Left without, it takes a site for ten rows, and reads a million of them. So many
 rows of each index are looked at: that takes a tenth of a second where all of them took ten."""
-READER_LASTS, WRITER_LASTS = 600, 3_600
-"""Seconds after which a connection is opened anew: statistics are read when one is. What the writer has at hand is lost
-with it."""
+READER_LASTS, WRITER_LASTS = 600, -1
+"""Seconds after which a connection is opened anew, for statistics are read when one is. The writer makes them, and
+keeps what it has at hand."""
 
 
 class EmbeddedEngine:
@@ -142,8 +142,8 @@ def _session(connection: Connection) -> Session:
 
 
 def _engine(path: str, connections: int, cache: int, lasts: int) -> Engine:
-    """Return an engine of so many connections, each with a cache of so many MiB and opened anew after so many
-    seconds."""
+    """Return an engine of so many connections, each with a cache of so many MiB and opened anew after so many seconds
+    (-1: never)."""
     options = {"timeout": 30, "check_same_thread": False}
     engine = create_engine(
         f"sqlite:///{path}",

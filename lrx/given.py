@@ -2,7 +2,7 @@
 
 SQLite reads a whole table for `(a, b) IN (VALUES …)`; joined to a table it takes the index. And the statement stays the
 same however many pairs there are, so that it is compiled once. The site stands in each row: were it given beside them,
-SQLite, which knows nothing of how many rows a site has, would begin with every row of the site.
+SQLite, which knows nothing of how many rows a site has until statistics are made, would begin with every row of it.
 """
 
 import json

@@ -30,6 +30,7 @@ __all__ = [
     "exact_key",
     "expires_at",
     "judge",
+    "last_day",
     "renewable_from",
     "require_day",
     "stored_rule",
@@ -158,6 +159,13 @@ def expires_at(rule: ExpiryRule, completed_at: datetime, zone: ZoneInfo) -> date
             local = completed_at.astimezone(zone)
             due = datetime.combine(_shifted(local.date(), rule, 1), local.time().replace(fold=0), zone)
             return due.astimezone(UTC)
+
+
+def last_day(zone: ZoneInfo, *ends: datetime | None) -> date | None:
+    """Return the last day in the zone on which a record holds that ends with the first of these instants, at each of
+    which it no longer holds; None where there are none."""
+    known = [end for end in ends if end is not None]
+    return local_date(min(known) - timedelta(microseconds=1), zone) if known else None
 
 
 def cycle(rule: ExpiresOn, on: date) -> tuple[date, date]:

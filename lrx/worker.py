@@ -53,7 +53,8 @@ async def _statistics(exchange: Exchange) -> None:
 
 async def _chores(exchange: Exchange) -> None:
     while True:
-        await exchange.database.write(partial(forget, before=exchange.clock.now() - KEYS_KEPT))
+        while await exchange.database.write(partial(forget, before=exchange.clock.now() - KEYS_KEPT)):
+            pass
         await replay_everything_parked(exchange)
         while await exchange.database.write(partial(jobs.forget_items, before=exchange.clock.now() - jobs.ITEMS_KEPT)):
             pass

@@ -196,7 +196,7 @@ def _effect(declared: Operation, call: Call, inputs: Inputs, seen: Tags | None, 
     if guard is not None and seen is not None and guard.rows is not None:
         path = _path_of(guard, inputs)
         # Held until the end, so that it is still what was compared when it changes.
-        session.connection().execute(guard.rows(call.act, path.get("path")).with_for_update())
+        session.connection().execute(guard.rows(call.act, path.get("path")).with_for_update(key_share=True))
         languages = dict.fromkeys((call.language, *LANGUAGES))
         require_same(seen, [guard.function(replace(call, language=one), **path, session=session) for one in languages])
     reply = call.reply(declared.function(call, session=session, **inputs))

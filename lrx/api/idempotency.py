@@ -44,6 +44,8 @@ __all__ = [
 KEY = re.compile(r"[ -~]{1,255}")
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
+FORGOTTEN_AT_ONCE = 1_000
+"""Keys deleted in one transaction: others wait for it on SQLite."""
 PATIENCE = 5
 """Seconds a twin waits for the first, on PostgreSQL."""
 RETRY_AFTER = 2
@@ -185,9 +187,10 @@ def kept_before(session: Session, given: Collection[Once]) -> KeptReplies:
 
 
 def forget(session: Session, before: datetime) -> int:
-    """Delete the keys used before an instant; returns how many. Their requests, sent again, are done again."""
+    """Delete some of the keys used before an instant; returns how many. Their requests, sent again, are done again."""
     keys = table(IdempotencyKey)
-    return session.connection().execute(sa.delete(keys).where(keys.c.created_at < before)).rowcount
+    some = sa.select(keys.c.id).where(keys.c.created_at < before).order_by(keys.c.created_at).limit(FORGOTTEN_AT_ONCE)
+    return session.connection().execute(sa.delete(keys).where(keys.c.id.in_(some))).rowcount
 
 
 def _is_first(session: Session, act: Act, given: Once, key_id: UUID) -> bool:

@@ -34,7 +34,7 @@ __all__ = ["OPERATIONS"]
 
 
 class ReportRecord(Out):
-    """The newest course record that is not voided, else the newest."""
+    """The newest course record that is neither voided nor expired by an administrator, else the newest."""
 
     id: UUID
     completed_on: date

@@ -44,7 +44,7 @@ class CourseRecipientPresent(Conflict):
 
 
 class RecipientOff(Conflict):
-    """The site does not use this recipient."""
+    """The site does not use this recipient, so that a course cannot send to it."""
 
     code = "recipient_off"
     turn = "site_admin"

@@ -7,7 +7,7 @@ from sqlmodel import Session, col, func, select
 
 from lrx.access import Act
 from lrx.delivery.holdings import held_oci_ids, site_settings
-from lrx.models import Course, CourseRecipient, LearningRecord, Observation, RecipientInterval
+from lrx.models import Course, CourseLearner, CourseRecipient, LearningRecord, RecipientInterval
 from lrx.recipient import PullRecipient, Recipient
 
 __all__ = ["Preflight", "preflight"]
@@ -81,10 +81,7 @@ def _count(session: Session, act: Act, course: Course, recipient: str | None) ->
 
 
 def _learners(session: Session, act: Act, course: Course) -> list[UUID]:
-    recorded = select(col(LearningRecord.learner_id)).where(
-        LearningRecord.site_id == act.site_id, LearningRecord.course_id == course.id
+    query = select(col(CourseLearner.learner_id)).where(
+        CourseLearner.site_id == act.site_id, CourseLearner.course_id == course.id
     )
-    enrolled = select(col(Observation.learner_id)).where(
-        Observation.site_id == act.site_id, Observation.course_id == course.id
-    )
-    return sorted({*session.exec(recorded), *session.exec(enrolled)})
+    return sorted(session.exec(query))

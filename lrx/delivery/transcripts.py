@@ -32,7 +32,7 @@ ASKED_KEPT = 200
 
 
 class RecipientNotEnabled(Forbidden):
-    """The site does not use this recipient."""
+    """The hospital whose account asks has not switched the recipient on."""
 
     code = "recipient_not_enabled"
 

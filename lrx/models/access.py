@@ -117,7 +117,7 @@ class IdempotencyKey(SQLModel, table=True):
     """The answer kept for an `Idempotency-Key`, so that the same request sent again has no second effect."""
 
     __tablename__ = "idempotency_key"
-    __table_args__ = (UniqueConstraint("credential_id", "key"),)
+    __table_args__ = (UniqueConstraint("credential_id", "key"), Index(None, "created_at"))
 
     id: UUID = Field(primary_key=True)
     site_id: UUID = Field(foreign_key="site.id")

@@ -24,7 +24,7 @@ class DeliveryStatus(StrEnum):
     HELD = "held"  # waits for a person
     DELIVERED = "delivered"  # accepted, or answered in a pull
     DEAD = "dead"  # given up, can be replayed
-    WITHDRAWN = "withdrawn"  # the record was voided
+    WITHDRAWN = "withdrawn"  # the record is voided, or an administrator let it expire
 
 
 class Chip(StrEnum):

@@ -22,7 +22,6 @@ class Learner(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("site_id", "home_page", "lms_user_id"),
         UniqueConstraint("site_id", "username"),
-        Index(None, "site_id", "family_name", "given_name"),
         Index(None, "site_id", "updated_at", "id"),
         Index(None, "site_id", "sort_name"),
         Index(None, "site_id", "email_folded"),

@@ -72,7 +72,11 @@ class Voiding(SQLModel, table=True):
     """A record was voided, or unvoided again. The latest one holds; none is ever removed. `reset_id` names the reset of
     the course that it came from."""
 
-    __table_args__ = (Index(None, "site_id", "record_id", "seq"), Index(None, "site_id", "reset_id", "seq"))
+    __table_args__ = (
+        Index(None, "site_id", "record_id", "seq"),
+        Index(None, "site_id", "reset_id", "seq"),
+        Index(None, "site_id", "voided_at", "seq"),
+    )
 
     seq: int | None = Field(default=None, primary_key=True, sa_type=SequenceNumber)
     site_id: UUID = Field(foreign_key="site.id")
@@ -88,7 +92,11 @@ class Expiration(SQLModel, table=True):
     """An administrator let a record expire, or took that back. The latest one holds; none is ever removed. `reset_id`
     names the reset of the course that it came from."""
 
-    __table_args__ = (Index(None, "site_id", "record_id", "seq"), Index(None, "site_id", "reset_id", "seq"))
+    __table_args__ = (
+        Index(None, "site_id", "record_id", "seq"),
+        Index(None, "site_id", "reset_id", "seq"),
+        Index(None, "site_id", "expired_at", "seq"),
+    )
 
     seq: int | None = Field(default=None, primary_key=True, sa_type=SequenceNumber)
     site_id: UUID = Field(foreign_key="site.id")

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -17,6 +17,7 @@ from lrx.reports.oci_status import OciStatus, status_of
 from lrx.reports.roster import Person
 from lrx.reports.standing import Standing
 from lrx.source import SENT_SOURCES, Source
+from lrx.validity import last_day
 
 __all__ = ["Activities", "ActivityShown", "Period", "RecordShown", "Row", "row_of"]
 
@@ -137,16 +138,13 @@ def _days(learner: LearnerFacts, zone: ZoneInfo) -> dict[UUID, date]:
 
 def _shown(zone: ZoneInfo, periods: Sequence[Span], learner: LearnerFacts, record: KeptRow) -> RecordShown:
     lapsed = learner.expired.get(record.id)
-    ends = [one for one in (record.expires_at, lapsed.at if lapsed and lapsed.holds else None) if one is not None]
-    # The end is the first instant at which it no longer holds, so the day before it is the last.
-    last = local_date(min(ends) - timedelta(microseconds=1), zone) if ends else None
     completed_on = local_date(record.completed_at, zone)
     return RecordShown(
         record_id=record.id,
         completed_on=completed_on,
         completed_at=record.completed_at,
         expires_at=record.expires_at,
-        valid_until=last,
+        valid_until=last_day(zone, record.expires_at, lapsed.at if lapsed and lapsed.holds else None),
         grade=record.grade,
         source=record.source,
         period=Period.CURRENT if any(one.contains(completed_on) for one in periods) else Period.PAST,

@@ -15,12 +15,14 @@ from sqlmodel import Session
 
 from lrx.access import Act
 from lrx.clock import day_begins, local_date
+from lrx.delivery.expirations import expired_among
 from lrx.delivery.voidings import voided_among
 from lrx.models import Activity, Course, Learner, LearningRecord, Voiding
 from lrx.people.search import sought
 from lrx.reports.roster import Person
 from lrx.source import Source
 from lrx.tables import table
+from lrx.validity import last_day
 
 __all__ = ["SiteFilter", "SitePlace", "SiteRecord", "SiteReport", "site_records", "voided_now"]
 
@@ -181,6 +183,7 @@ def _of_people(session: Session, where: Sequence["sa.ColumnElement[bool]"]) -> l
 def _rows(session: Session, act: Act, record_ids: Sequence[UUID]) -> Iterator[SiteRecord]:
     """The records, in the order of their ids here."""
     voided = voided_among(session, act.site_id, record_ids)
+    expired = expired_among(session, act.site_id, record_ids)
     query = (
         sa.select(table(LearningRecord), *_NAMES, _COURSES.full_name, _COURSES.shortname, _ACTIVITIES.full_name)
         .join_from(table(LearningRecord), table(Learner), _PEOPLE.id == _RECORDS.learner_id)
@@ -192,8 +195,6 @@ def _rows(session: Session, act: Act, record_ids: Sequence[UUID]) -> Iterator[Si
     for record_id in record_ids:
         row = found[record_id]
         person = Person(*(row[column] for column in _NAMES))
-        # `expires_at` is the first instant at which it no longer holds, so the day before it is the last.
-        expires_at = row[_RECORDS.expires_at]
         yield SiteRecord(
             record_id=record_id,
             learner_id=person.id,
@@ -206,8 +207,8 @@ def _rows(session: Session, act: Act, record_ids: Sequence[UUID]) -> Iterator[Si
             completed_on=local_date(row[_RECORDS.completed_at], act.zone),
             completed_at=row[_RECORDS.completed_at],
             recorded_at=row[_RECORDS.recorded_at],
-            expires_at=expires_at,
-            valid_until=local_date(expires_at - timedelta(microseconds=1), act.zone) if expires_at else None,
+            expires_at=row[_RECORDS.expires_at],
+            valid_until=last_day(act.zone, row[_RECORDS.expires_at], expired.get(record_id)),
             grade=row[_RECORDS.grade],
             source=row[_RECORDS.source],
             is_voided=record_id in voided,

@@ -1,5 +1,5 @@
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -54,6 +54,16 @@ async def test_a_record_shows_the_person_the_course_and_the_activity(exchange: E
     assert (whole.course, whole.shortname, whole.activity) == ("WHMIS 2026", "WHMIS-2026", None)
     assert (whole.completed_on, whole.source, whole.is_voided) == (date(2026, 11, 20), Source.COMPLETION, False)
     assert activity.activity == "SCORM quiz"
+
+
+async def test_a_record_that_an_administrator_let_expire_holds_until_the_day_before(exchange: Exchange) -> None:
+    def story(scene: Scene, course: Course) -> SiteReport:
+        kept = scene.complete(scene.learner("Ada", "Lapsed", "CA-ON-CPSO-60001"), course, "2026-11-02")
+        scene.expire(kept, datetime(2026, 11, 10, 12, tzinfo=UTC))
+        return records_of(scene, SiteFilter(words="lapsed"))
+
+    report = await in_scene(exchange, story)
+    assert [(row.expires_at, row.valid_until) for row in report.rows] == [(None, date(2026, 11, 10))]
 
 
 @pytest.mark.parametrize(
