@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 import msgspec
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -144,10 +145,11 @@ def _session(connection: Connection) -> Session:
 def _engine(path: str, connections: int, cache: int, lasts: int) -> Engine:
     """Return an engine of so many connections, each with a cache of so many MiB and opened anew after so many seconds
     (-1: never)."""
-    options = {"timeout": 30, "check_same_thread": False}
+    # A connection makes no file: where it was taken away, an empty one would stand in its place.
+    address = f"file:{quote(path)}?mode=rw"
     engine = create_engine(
         f"sqlite:///{path}",
-        connect_args=options,
+        creator=lambda: sqlite3.connect(address, uri=True, timeout=30, check_same_thread=False),
         pool_size=connections,
         pool_use_lifo=True,  # the connection used last has the pages and the statements at hand
         pool_recycle=lasts,

@@ -1,12 +1,16 @@
 """SQLite reads no more of a large table than it has to, with statistics and without."""
 
+from pathlib import Path
 from uuid import UUID
 
+import anyio
 import pytest
 import sqlalchemy as sa
 from sqlmodel import Session
 
+from lrx.database import open_database
 from lrx.delivery.cases import cases_of
+from lrx.errors import StorageUnavailable
 from tests.house import House
 
 pytestmark = pytest.mark.anyio
@@ -42,3 +46,15 @@ async def test_statistics_are_made(house: House) -> None:
         lambda session: session.connection().exec_driver_sql("SELECT DISTINCT tbl FROM sqlite_stat1").scalars().all()
     )
     assert "learner" in tables
+
+
+def test_a_connection_makes_no_file_where_it_was_taken_away(tmp_path: Path) -> None:
+    async def ask() -> None:
+        database = open_database(f"sqlite:///{tmp_path / 'a ?#% b.db'}")
+        for work in (database.read, database.write):
+            with pytest.raises(StorageUnavailable):
+                await work(lambda session: session.connection().exec_driver_sql("SELECT 1").all())
+        await database.close()
+
+    anyio.run(ask)
+    assert not list(tmp_path.iterdir())
