@@ -98,6 +98,10 @@ def workplace(parent: Path) -> Iterator[Path]:
         os.close(handle)
 
 
+METHODS = (zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED)
+"""How what is in an archive may be compressed; reading others fails in ways of their own."""
+
+
 def write_archive(path: Path, manifest: Manifest, part: Path) -> None:
     """Write the archive to `path` and to the disk."""
     described = manifest.model_dump_json(indent=2).encode() + b"\n"
@@ -141,6 +145,8 @@ def extract(path: Path, folder: Path) -> tuple[Manifest, Path]:
     """
     try:
         with path.open("rb") as source, zipfile.ZipFile(source) as archive:
+            if any(one.compress_type not in METHODS for one in archive.infolist()):
+                raise damaged(path, text("it cannot be unpacked"))
             manifest = _manifest(archive, path)
             part = folder / PART_NAMES[manifest.engine]
             with archive.open(manifest.part.name) as packed, part.open("xb") as unpacked:

@@ -26,9 +26,15 @@ def make_backup(url: str, target: Path, *, version: str, now: datetime) -> Backu
     """Keep the database at `url`, as it is while others write, in a new file `target`; a folder gets one named by the
     time. It appears there when it has been read again and found whole, or not at all.
 
-    Raises `BackupRefused` when the file is there already, and `BackupFailed`.
+    Raises `BackupRefused` when the file is there already, when it is named like a folder and there is none, and
+    `BackupFailed`.
     """
     path = target / f"lrx-{now:%Y%m%dT%H%M%SZ}.zip" if target.is_dir() else target
+    folder = path.parent if path.suffix.lower() == ".zip" else path
+    if not folder.is_dir():  # and not made here: it may be on a disk that is not mounted
+        raise BackupRefused(
+            text("There is no folder {folder}. Make it or mount it first; a file ends in .zip.", folder=folder)
+        )
     if path.exists():
         raise BackupRefused(text("{path} is there already. Choose another name; nothing is overwritten.", path=path))
     with told_in_a_sentence(), workplace(path.parent) as folder:

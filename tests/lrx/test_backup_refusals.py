@@ -72,6 +72,13 @@ def repack(path: Path, changed: Callable[[str, bytes], bytes]) -> None:
             target.writestr(name, changed(name, content))
 
 
+@pytest.mark.parametrize("name", ["backups", "backups/a.zip", "not/there"])
+def test_a_folder_that_is_not_there_is_not_taken_for_a_file(database_url: str, tmp_path: Path, name: str) -> None:
+    with pytest.raises(BackupRefused, match="There is no folder"):
+        keep(database_url, tmp_path / name)
+    assert not (tmp_path / "backups").exists()
+
+
 def test_a_backup_says_what_it_holds(database_url: str, kept: Path, tmp_path: Path) -> None:
     found = verify_backup(kept, folder=tmp_path).manifest
 
@@ -102,7 +109,16 @@ def test_no_flipped_byte_passes_for_the_backup_that_was_made(kept: Path, tmp_pat
     assert refused > len(offsets) * 0.9
 
 
+def compressed_otherwise(path: Path) -> None:
+    """Say of the first part that it is compressed by a method that no backup uses."""
+    content = bytearray(path.read_bytes())
+    with zipfile.ZipFile(path) as archive:
+        content[archive.start_dir + 10] = zipfile.ZIP_LZMA
+    path.write_bytes(content)
+
+
 DAMAGES: dict[str, Callable[[Path], object]] = {
+    "compressed otherwise": compressed_otherwise,
     "empty": lambda path: path.write_bytes(b""),
     "cut": lambda path: os.truncate(path, path.stat().st_size * 2 // 3),
     "cut at the end": lambda path: os.truncate(path, path.stat().st_size - 1),
