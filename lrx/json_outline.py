@@ -4,7 +4,7 @@ import re
 
 from lrx.json_reader import MOST_ELEMENTS, TooManyElements
 
-__all__ = ["begins_array", "outline"]
+__all__ = ["begins_array", "outline", "outlined_array", "outlined_member"]
 
 _MARK = re.compile(rb'\\.|["\[\]{},]', re.DOTALL)
 _SPACE = b" \t\r\n"
@@ -22,7 +22,11 @@ def outline(body: bytes) -> list[bytes]:
     with what there is of its last element. `body` is one that `begins_array`. Raises `TooManyElements` when one more
     follows on `MOST_ELEMENTS`.
     """
-    body = _begun(body)
+    return [piece for piece in _pieces(_begun(body)) if piece]
+
+
+def _pieces(body: bytes) -> list[bytes]:
+    """What stands between the commas, and last what follows the array; blank where nothing does."""
     elements: list[bytes] = []
     start, depth, in_string = 1, 0, False
     for found in _MARK.finditer(body, 1):
@@ -45,7 +49,26 @@ def outline(body: bytes) -> list[bytes]:
         elif mark in (b"]", b"}"):
             depth -= 1
     elements.append(body[start:])
-    return [element.strip(_SPACE) for element in elements if element.strip(_SPACE)]
+    return [element.strip(_SPACE) for element in elements]
+
+
+def outlined_array(body: bytes) -> list[bytes] | None:
+    """Return the bytes of each element of an array, whatever is wrong inside them; None for what is no array from end
+    to end, or has nothing between two commas. Raises `TooManyElements`."""
+    if not begins_array(body):
+        return None
+    # With a mark of our own behind it: what follows the end of the array is then that mark alone.
+    *elements, behind = _pieces(_begun(body) + _END)
+    return elements if behind == _END and all(elements) else None
+
+
+def outlined_member(body: bytes, name: str) -> list[bytes] | None:
+    """Return the same for the array that is the only member, `name`, of an object."""
+    found = re.fullmatch(rb'\s*\{\s*"' + re.escape(name.encode()) + rb'"\s*:(.*)\}\s*', body, re.DOTALL)
+    return outlined_array(found[1]) if found else None
+
+
+_END = b"\0"
 
 
 def _begun(body: bytes) -> bytes:

@@ -20,6 +20,7 @@ from lrx.batches.learners import KIND as LEARNER
 from lrx.batches.learning_records import KIND as LEARNING_RECORD
 from lrx.batches.oci_ids import KIND as OCI_ID
 from lrx.json_elements import split_member
+from lrx.json_outline import outlined_member
 from lrx.piecework import Circumstances, Kind, counted, do, told, word_of
 from lrx.web.reading import Apart
 
@@ -47,7 +48,7 @@ class Batch(In, Apart):
     @classmethod
     def apart(cls, body: bytes) -> Self | None:
         (name,) = cls.model_fields
-        contents = split_member(body, name)
+        contents = split_member(body, name) or outlined_member(body, name)
         fields: dict[str, Any] = {name: contents}
         return cast(Self, cls.model_construct(None, **fields)) if contents and len(contents) <= MOST else None
 

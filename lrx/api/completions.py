@@ -24,7 +24,7 @@ from lrx.ingest import recorder as ingest
 from lrx.ingest.claims import Claim, completions_of
 from lrx.ingest.completion import Completion
 from lrx.ingest.recorder import ExternalIdTaken, record_all
-from lrx.json_outline import begins_array
+from lrx.json_outline import begins_array, outlined_array
 from lrx.json_reader import MalformedJson, read_json, split_array
 from lrx.people.learners import UnknownLearner
 from lrx.together import Overloaded, Together, each_site
@@ -50,7 +50,12 @@ class Claims(In, Apart):
 
     @classmethod
     def apart(cls, body: bytes) -> Self | None:
-        contents = split_array(body) if begins_array(body) else [body]
+        try:
+            contents = split_array(body) if begins_array(body) else [body]
+        except MalformedJson:
+            contents = outlined_array(body)
+            if contents is None:
+                raise
         return cast(Self, cls.model_construct(claims=contents)) if contents and len(contents) <= MOST else None
 
     @classmethod

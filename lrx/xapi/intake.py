@@ -1,8 +1,10 @@
 """Statements come in: judged, stored byte for byte, or set aside. Completions are derived from them afterwards."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -145,6 +147,7 @@ def store_all(session: Session, requests: Sequence[Request]) -> list[Stored | St
     outcomes: list[Stored | StatementConflict] = []
     new: list[dict[str, Any]] = []
     entries: list[dict[str, Any]] = []
+    set_aside: list[dict[str, Any]] = []
     for request, rows in zip(requests, rows_of, strict=True):
         first = {row["statement_id"]: row for row in reversed(rows) if row["statement_id"] not in known}
         hashes = {name: known[name] if name in known else first[name]["content_hash"] for name in _ids(rows)}
@@ -156,8 +159,7 @@ def store_all(session: Session, requests: Sequence[Request]) -> list[Stored | St
         new += [row for row in rows if first.get(row["statement_id"]) is row]
         aside = [(statement.body, statement.faults) for statement in request.statements if statement.faults]
         aside += [(row["body"], (_CONFLICT,)) for row in conflicting]
-        for body, reasons in aside:
-            _set_aside(session, request.act, request.credential_id, body, reasons)
+        set_aside += [_aside(request, body, reasons) for body, reasons in aside]
         if first or aside:
             counts = {"new": len(first), "known": len(rows) - len(first) - len(conflicting), "set_aside": len(aside)}
             entries.append(audit.entry(request.act, "store", "statements", request.credential_id, **counts))
@@ -167,6 +169,7 @@ def store_all(session: Session, requests: Sequence[Request]) -> list[Stored | St
     if new:
         # Whoever stored one of them since it was looked for makes this fail, and everything is looked at again.
         session.connection().execute(sa.insert(table(Statement)), new)
+    _set_aside(session, set_aside)
     audit.keep_all(session, entries)
     return outcomes
 
@@ -216,15 +219,14 @@ def _hashes(session: Session, site_id: UUID, statement_ids: Sequence[UUID]) -> d
     return hashes
 
 
-def _set_aside(session: Session, act: Act, credential_id: UUID, body: bytes, reasons: Sequence[Fault]) -> None:
-    rows = table(SetAsideStatement)
-    body_hash = hashlib.sha256(body).hexdigest()
-    row = {
+def _aside(request: Request, body: bytes, reasons: Sequence[Fault]) -> dict[str, Any]:
+    act = request.act
+    return {
         "id": act.new_id(),
         "site_id": act.site_id,
-        "credential_id": credential_id,
+        "credential_id": request.credential_id,
         "body": body,
-        "body_hash": body_hash,
+        "body_hash": hashlib.sha256(body).hexdigest(),
         "reason": reasons[0].code,
         "faults": [
             {"pointer": fault.pointer, "code": fault.code, "detail": str(fault.detail), "hint": fault.hint}
@@ -235,10 +237,25 @@ def _set_aside(session: Session, act: Act, credential_id: UUID, body: bytes, rea
         "last_received_at": act.at,
         "replayed_as": None,
     }
-    if insert_new(session, rows, [row], ["id"]):
-        return
-    session.connection().execute(
-        sa.update(rows)
-        .where(rows.c.site_id == act.site_id, rows.c.body_hash == body_hash)
-        .values(times=rows.c.times + 1, last_received_at=act.at)
-    )
+
+
+def _set_aside(session: Session, aside: Sequence[Mapping[str, Any]]) -> None:
+    """Keep each once, with how often it came: what was there already is counted on."""
+    rows = table(SetAsideStatement)
+    times = Counter(one["body_hash"] for one in aside)
+    # In one order everywhere, so that two who set the same aside never wait for one another.
+    first = sorted({one["body_hash"]: one for one in reversed(aside)}.values(), key=itemgetter("body_hash"))
+    new = [{**one, "times": times[one["body_hash"]]} for one in first]
+    inserted = {row.body_hash for row in insert_new(session, rows, new, ["body_hash"])}
+    again = [
+        {"which": one["body_hash"], "at": one["site_id"], "more": one["times"], "latest": one["last_received_at"]}
+        for one in new
+        if one["body_hash"] not in inserted
+    ]
+    if again:
+        of = (rows.c.site_id == sa.bindparam("at"), rows.c.body_hash == sa.bindparam("which"))
+        counted = {
+            "times": rows.c.times + sa.bindparam("more", type_=rows.c.times.type),
+            "last_received_at": sa.bindparam("latest", type_=rows.c.last_received_at.type),
+        }
+        session.connection().execute(sa.update(rows).where(*of).values(counted), again)

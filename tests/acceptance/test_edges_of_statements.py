@@ -108,6 +108,15 @@ async def test_a_batch_that_breaks_off_keeps_what_is_whole(house: House) -> None
     assert (answer.status_code, len(answer.json()), answer.headers["LRX-Set-Aside"]) == (200, 1, "1")
 
 
+async def test_what_is_set_aside_is_kept_once_with_how_often_it_came(house: House) -> None:
+    await house.site.statements(["a", "b", "a"])
+    house.advance(hours=1)
+    await house.site.statements(["b", "c"])
+    found = (await house.site.get("/statements/set-aside"))["data"]
+    counts = sorted((one["times"], one["received_at"] == one["last_received_at"]) for one in found)
+    assert counts == [(1, True), (2, False), (2, True)]
+
+
 async def test_an_array_set_aside_within_an_array_cannot_be_replayed_as_one(house: House) -> None:
     await house.site.statements(b"[[]]")
     aside = (await house.site.get("/statements/set-aside"))["data"][0]

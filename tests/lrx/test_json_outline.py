@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lrx.json_outline import outline
+from lrx.json_outline import outline, outlined_array, outlined_member
 from lrx.json_reader import split_array
 
 
@@ -45,3 +45,25 @@ def test_no_bytes_upset_it_and_none_but_separators_are_lost(inside: bytes) -> No
 
     assert len(kept) <= len(inside)
     assert set(inside) - set(kept) <= set(b" \t\r\n,[]{}")
+
+
+@pytest.mark.parametrize(
+    ("body", "elements"),
+    [
+        (b"[1, 2]", [b"1", b"2"]),
+        (b' [ {"a": \x00}, "\xe9,]" ] ', [b'{"a": \x00}', b'"\xe9,]"']),
+        (b"[" + b"[" * 100_000 + b"]" * 100_000 + b", {}]", [b"[" * 100_000 + b"]" * 100_000, b"{}"]),
+        (b"[1, 2", None),
+        (b"[1, 2] 3", None),
+        (b"[1, , 2]", None),
+        (b"[1, 2,]", None),
+        (b"[]", None),
+        (b'["a"b"]', None),
+        (b"{}", None),
+    ],
+)
+def test_an_array_is_outlined_from_end_to_end_or_not_at_all(body: bytes, elements: list[bytes] | None) -> None:
+    assert outlined_array(body) == elements
+    assert outlined_member(b' { "a" : ' + body + b" } ", "a") == elements
+    assert outlined_member(b' { "a" : ' + body + b', "b": 1} ', "a") is None
+    assert outlined_member(body, "a") is None

@@ -312,3 +312,28 @@ async def test_two_hundred_and_one_completions_leave_one_audit_row_each_and_one_
     assert entries.count(("record", "learning_record")) == 201
     assert entries.count(("ask", "job")) == 1
     assert len(entries) == 202
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [b"[" * 100_000 + b"]" * 100_000, b'"\xe9t\xe9"', b'"a\x01b"', b"NaN", b"tru"],
+    ids=["deep", "latin-1", "control", "nan", "no word"],
+)
+async def test_an_item_that_cannot_be_read_takes_no_other_with_it(house: House, bad: bytes) -> None:
+    body = b'{"learners": [{"username": ' + bad + b'}, {"username": "good"}]}'
+    headers = {"Content-Type": "application/json"}
+    answer = await house.site.api.post("/api/v1/learners/batch", content=body, headers=headers)
+    assert [one["outcome"] for one in answer.json()["data"]] == ["failed", "created"]
+    body = b'[{"learner": {"username": ' + bad + b'}}, {"learner": {"username": "good"}, "course": {"shortname": "W"}, '
+    body += b'"completed_at": "2026-10-01T10:00:00Z"}]'
+    await house.site.course("W")
+    answer = await house.site.api.post("/api/v1/learning-records", content=body, headers=headers)
+    assert [one["result"] for one in answer.json()["data"]] == ["refused", "recorded"]
+
+
+async def test_a_list_that_breaks_off_is_refused_as_a_whole(house: House) -> None:
+    headers = {"Content-Type": "application/json"}
+    for body in (b'{"learners": [{"username": "good"}, {"username": "b', b'{"learners": [{"username": "good"}'):
+        answer = await house.site.api.post("/api/v1/learners/batch", content=body, headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (400, "json_malformed")
+    assert (await house.site.get("/learners"))["data"] == []
