@@ -9,7 +9,8 @@ again.
 
 import hashlib
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -168,9 +169,10 @@ class KeptReplies:
 
     def write(self, session: Session) -> None:
         """Write what is to be kept. Fails as a whole where somebody else has kept one of the keys in the meantime: done
-        again, the transaction finds it."""
+        again, the transaction finds it. Raises `InFlight` where somebody else is about to keep one, and takes long."""
         if self._new:
-            session.connection().execute(sa.insert(table(IdempotencyKey)), self._new)
+            with _patience(session.connection()):
+                session.connection().execute(sa.insert(table(IdempotencyKey)), self._new)
 
 
 def kept_before(session: Session, given: Collection[Once]) -> KeptReplies:
@@ -194,19 +196,24 @@ def forget(session: Session, before: datetime) -> int:
 
 
 def _is_first(session: Session, act: Act, given: Once, key_id: UUID) -> bool:
-    row = _key_row(act, given, key_id)
-    connection = session.connection()
+    with _patience(session.connection()):
+        return bool(insert_new(session, table(IdempotencyKey), [_key_row(act, given, key_id)], ["id"]))
+
+
+@contextmanager
+def _patience(connection: sa.Connection) -> Iterator[None]:
+    """Wait for whoever holds a key at this moment, and no longer than that. Raises `InFlight`."""
     if connection.dialect.name != "postgresql":
-        return bool(insert_new(session, table(IdempotencyKey), [row], ["id"]))
+        yield
+        return
     connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{PATIENCE}s'")
     try:
-        is_first = bool(insert_new(session, table(IdempotencyKey), [row], ["id"]))
+        yield
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) == LOCK_NOT_AVAILABLE:
             raise InFlight(RETRY_AFTER) from error
         raise
     connection.exec_driver_sql("SET LOCAL lock_timeout = DEFAULT")
-    return is_first
 
 
 def _key_row(act: Act, given: Once, key_id: UUID) -> dict[str, Any]:

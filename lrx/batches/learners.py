@@ -1,8 +1,11 @@
 """Learners in bulk: created, or changed where the user name is known."""
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Collection, Sequence
+from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Session
 
 from lrx.delivery.outbox import lock_learners
@@ -16,6 +19,10 @@ from lrx.xapi.projector import replay_subjects, subjects_named
 from lrx.xapi.subjects import agent_subjects
 
 __all__ = ["KIND", "LearnerItem"]
+
+
+LOCK = 7254320
+"""The class of the advisory locks of names; `lrx.write_time` has the number before it."""
 
 
 class LearnerItem(LearnerFields):
@@ -39,11 +46,28 @@ def _work(session: Session, circumstances: Circumstances, items: Sequence[Learne
 
 
 def _lock(session: Session, circumstances: Circumstances, items: Sequence[LearnerItem]) -> None:
-    """Lock those who are known in one order: two batches of the same people then never wait for each other."""
-    columns = table(Learner).c
+    """Lock those who are known, and the names of those who are not, in one order: two batches of the same people then
+    never wait for each other."""
+    columns, site_id = table(Learner).c, circumstances.act.site_id
     names = {lower_case(item.username) for item in items}
-    known = sa.select(columns.id).where(columns.site_id == circumstances.act.site_id, columns.username.in_(names))
-    lock_learners(session, session.connection().execute(known).scalars().all())
+    known = sa.select(columns.id, columns.username).where(columns.site_id == site_id, columns.username.in_(names))
+    found = session.connection().execute(known).all()
+    lock_learners(session, [learner_id for learner_id, _ in found])
+    _lock_names(session, site_id, names - {username for _, username in found})
+
+
+def _lock_names(session: Session, site_id: UUID, names: Collection[str]) -> None:
+    """On PostgreSQL, where nobody can lock a row that is not there yet."""
+    if not names or session.connection().dialect.name != "postgresql":
+        return
+    digests = (hashlib.sha256(f"learner {site_id} {name}".encode()).digest() for name in names)
+    keys = sorted({int.from_bytes(digest[:4], signed=True) for digest in digests})
+    session.connection().execute(_LOCK_NAMES, {"class": LOCK, "keys": keys})
+
+
+_LOCK_NAMES = sa.text("SELECT pg_advisory_xact_lock(:class, key) FROM unnest(:keys) AS key").bindparams(
+    sa.bindparam("keys", type_=ARRAY(sa.Integer))
+)
 
 
 def _one(session: Session, circumstances: Circumstances, item: LearnerItem) -> Outcome:

@@ -2,22 +2,27 @@
 
 import asyncio
 from collections import Counter
+from random import Random
 from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 from sqlmodel import Session
 
+from lrx.api import idempotency
+from lrx.database import open_database
 from lrx.delivery.outbox import lock_learner
 from tests.house import House
 
 pytestmark = pytest.mark.anyio
 
 DONE = "2026-11-18T09:12:00-05:00"
+KEY = {"Idempotency-Key": "k1"}
 
 
 async def at_once(house: House, method: str, path: str, bodies: list[Any]) -> Counter[int]:
@@ -35,6 +40,14 @@ async def test_the_same_person_or_course_is_made_once(house: House) -> None:
 
     assert people == {201: 1, 409: 7}
     assert courses == {201: 1, 409: 7}
+
+
+async def test_batches_of_the_same_new_people_in_any_order_are_all_done(house: House) -> None:
+    people = [{"username": f"user{number:03}"} for number in range(100)]
+    bodies = [{"learners": Random(seed).sample(people, 100)} for seed in range(8)]
+
+    assert await at_once(house, "POST", "/learners/batch", bodies) == {200: 8}
+    assert (await house.site.get("/learners", include="total"))["total"] == 100
 
 
 async def test_a_recipient_is_added_to_a_course_once(house: House) -> None:
@@ -164,3 +177,41 @@ async def test_a_question_does_not_wait_for_whoever_records_for_the_person(house
         assert answer.status_code == 200
         await recording.rollback()
     await engine.dispose()
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_a_twin_of_a_completion_is_told_to_come_again_and_holds_nobody_up_for_long(
+    house: House, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(idempotency, "PATIENCE", 1)
+    await house.site.course("W")
+    for username in ("amara", "luc"):
+        await house.site.learner(username)
+
+    async def record(username: str, **headers: str) -> httpx.Response:
+        body = {"learner": {"username": username}, "course": {"shortname": "W"}, "completed_at": DONE}
+        return await house.site.api.post("/api/v1/learning-records", json=body, headers=headers)
+
+    url = make_url(database_url).set(drivername="postgresql+asyncpg")
+    engine = create_async_engine(url, poolclass=NullPool)
+    async with engine.connect() as first:
+        await first.execute(
+            sa.text(
+                "INSERT INTO idempotency_key (id, site_id, credential_id, key, request_hash, status, body, created_at)"
+                " SELECT gen_random_uuid(), site_id, id, 'k1', 'another', 0, '', created_at FROM credential"
+            )
+        )
+        twin, other = await asyncio.wait_for(asyncio.gather(record("amara", **KEY), record("luc")), 10)
+        assert (twin.status_code, twin.json()["code"]) == (409, "idempotency_in_flight")
+        assert other.status_code == 201
+        await first.rollback()
+    await engine.dispose()
+    assert (await record("amara", **KEY)).status_code == 201
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_a_transaction_that_stands_still_gives_back_what_others_wait_for(database_url: str) -> None:
+    database = open_database(database_url)
+    shown = sa.text("SHOW idle_in_transaction_session_timeout")
+    assert await database.read(lambda session: session.connection().execute(shown).scalar_one()) == "15s"
+    await database.close()
