@@ -7,16 +7,19 @@ the transaction.
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import text as sql
 from sqlmodel import Session
 
-__all__ = ["visible_through", "write_time"]
+__all__ = ["APART", "visible_through", "write_time"]
 
 CLASS = 7254319
 """The class of our advisory locks; `lrx.schema` has the number before it."""
 TIME = "lrx write time"
+
+APART = timedelta(seconds=10)
+"""How far the clocks of several machines may lie apart, and one may be set back, before copies of lists miss rows."""
 
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 """Locks count seconds from here, in 31 bits: until 2068."""
@@ -46,14 +49,13 @@ def write_time(session: Session, now: Callable[[], datetime]) -> datetime:
 def visible_through(session: Session, now: Callable[[], datetime]) -> datetime:
     """Return the time before which nothing is written any more, except by this very transaction: whoever begins to read
     after this returned sees all other rows with an earlier time. On SQLite it must be asked in a transaction that
-    writes, which is then the only one."""
+    writes, which is then the only one. It lies `APART` back, for the next to write may have another clock."""
     if session.connection().dialect.name == "sqlite":
-        return write_time(session, now)
+        return write_time(session, now) - APART
     asked = now()
     second = session.connection().execute(_OLDEST, {"class": CLASS}).scalar()
-    if second is None:
-        return asked
-    return min(asked, datetime.fromtimestamp(_EPOCH.timestamp() + second, UTC))
+    oldest = asked if second is None else datetime.fromtimestamp(_EPOCH.timestamp() + second, UTC)
+    return min(asked, oldest) - APART
 
 
 def _second(time: datetime) -> int:

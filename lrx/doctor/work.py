@@ -14,6 +14,7 @@ from lrx.recipient import PullRecipient, Recipient
 from lrx.state import READINGS
 from lrx.text import Text, text
 from lrx.vault import Vault, WrongKey, open_vault
+from lrx.write_time import APART
 
 __all__ = ["clock", "recipients", "secret_key", "waiting"]
 
@@ -36,7 +37,7 @@ def clock(session: Session, visit: Visit) -> Iterator[Finding]:
     if session.connection().dialect.name == "postgresql" and visit.settings.frozen_clock is None:
         theirs: datetime = session.connection().execute(sa.select(sa.func.clock_timestamp())).scalar_one()
         apart = abs(theirs - visit.now)
-        if apart > TOLERATED:
+        if apart > APART:
             seconds = int(apart.total_seconds())
             yield warning("clock", text("The database’s clock is {seconds} seconds apart.", seconds=seconds), step)
             return

@@ -1,6 +1,7 @@
 """The REST API as an integrator meets it."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -386,3 +387,15 @@ async def test_health_and_metrics_need_no_key(house: House) -> None:
     assert (await house.http.get("/readyz")).json()["checks"] == {"database": "ok", "schema": "ok"}
     metrics = (await house.http.get("/metrics")).text
     assert "lrx_statements_set_aside 1.0" in metrics
+
+
+async def test_a_copy_misses_nothing_that_a_clock_a_little_behind_wrote(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await house.site.learner("amara")
+    told = (await house.site.api.get("/api/v1/learners")).headers["LRX-Consistent-Through"]
+    monkeypatch.setattr(house.clock, "_now", house.clock.now() - timedelta(seconds=9))
+    await house.site.learner("luc")
+    house.advance(minutes=1)
+    found = (await house.site.get("/learners", sort="updated_at", **{"updated_at[gte]": told}))["data"]
+    assert "luc" in [one["username"] for one in found]

@@ -14,7 +14,7 @@ __all__ = ["labelled_usernames", "names", "usernames"]
 UPPER = "A-ZÀ-ÖØ-ÞŒ"
 LETTERS = r"[^\W\d_]"
 PART = rf"{LETTERS}{{1,30}}(?:['-]{LETTERS}{{1,30}}){{0,3}}"
-NAME_WORD = re.compile(rf"{PART}|[{UPPER}]\.")
+NAME_WORD = re.compile(rf"[{UPPER}]\.(?=\s)|{PART}")
 SPACE = re.compile(r"[ ]{1,2}")
 CAPITAL = re.compile(rf"(?<![\w@'.-])(?=[{UPPER}]){PART}(?![\w@])(?!['-]\w)")
 FAMILY_FIRST = re.compile(r" ?, ?| ?[\t|] ?")

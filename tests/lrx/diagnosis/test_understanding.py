@@ -252,3 +252,8 @@ async def test_a_long_text_of_names_is_read_in_time_that_grows_with_it(
     await site.understand(" ".join(f"{chr(65 + one % 26)}bc{one} Def." for one in range(3_000)) + " Fire Safety")
     await site.understand("Abc Def. " * 9_000 + "Fire Safety")
     assert looked_at <= 2 * MOST_NAMES
+
+
+@pytest.mark.parametrize(("typed", "people"), [("Dr. L. Tremblay", ["ltremblay"]), ("Dr. K. Tremblay", [])])
+async def test_an_initial_tells_people_of_one_family_name_apart(site: Site, typed: str, people: list[str]) -> None:
+    assert site.people(await site.understand(f"{typed} WHMIS-2026 CMaRS")) == people

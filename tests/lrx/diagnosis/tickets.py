@@ -20,6 +20,8 @@ ENGLISH = (
     Pasted("CA-ON-CPSO-12345", {"oci_id": ["CA-ON-CPSO-12345"]}),
     Pasted("dr. van der berg finished whmis", {"name": ["van der berg"]}),
     Pasted("dr patel says whmis is done", {"name": ["patel"]}),
+    Pasted("Dr. K. Van Den Berg WHMIS CMaRS", {"name": ["k van den berg"]}),
+    Pasted("Dr. L. Tremblay is missing", {"name": ["l tremblay"]}),
     Pasted("the dr van is parked outside", {"name": []}),
     Pasted("pls check ca-on-cpso-012345 asap", {"oci_id": ["CA-ON-CPSO-012345"]}),
     Pasted("CPSO# 12345, still red in CMaRS", {"oci_id": ["CA-ON-CPSO-12345"], "recipient": ["cmars"]}),
