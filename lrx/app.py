@@ -27,6 +27,7 @@ def surfaces(exchange: Exchange) -> Sequence[BaseRoute]:
         Mount("/xapi", app=_router(xapi.routes(exchange)), name="xapi"),
         Mount("/api/v1", app=endpoints.router([_openapi(), *endpoints.routes(OPERATIONS, exchange)]), name="api"),
         Mount("/recipients", app=_router(recipient_door.mounts(exchange)), name="recipients"),
+        Route("/", Endpoint({"GET": _to_pages}, {"GET": "public"}), name="to the pages from the top"),
         Route("/admin", Endpoint({"GET": _to_pages}, {"GET": "public"}), name="to the pages"),
         Mount("/admin", app=create_admin(exchange), name="admin"),
         errors_route(),

@@ -399,3 +399,8 @@ async def test_a_copy_misses_nothing_that_a_clock_a_little_behind_wrote(
     house.advance(minutes=1)
     found = (await house.site.get("/learners", sort="updated_at", **{"updated_at[gte]": told}))["data"]
     assert "luc" in [one["username"] for one in found]
+
+
+async def test_the_address_alone_leads_to_the_pages(house: House) -> None:
+    answer = await house.http.get("/")
+    assert (answer.status_code, answer.headers["Location"]) == (307, "/admin/")

@@ -209,6 +209,8 @@ async def test_the_records_of_the_site_are_shown_the_newest_first(browser: Brows
     [of_course] = page.root.xpath("//a[text()='Records of this course only']/@href")
     page = await browser.get(f"/admin/learning-records{of_course}")
     assert "Course: WHMIS 2026 ×" in page.all("//ul[@class='active']//a")
+    page = await browser.get("/admin/learning-records?voided=yes")
+    assert page.row("Voided")["Where it stands"] == "Not sent: voided"
     assert "No record matches the filter" in (await browser.get("/admin/learning-records?q=zzz")).words
 
 
