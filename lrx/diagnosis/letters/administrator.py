@@ -71,8 +71,10 @@ def _to_do(draft: Draft, code: str, turn: Turn, *, is_first: bool) -> str:
     reason = reason_named(code)
     found = draft.of_reason(code)
     heading = [] if is_first or found is None else [f"{draft.say(reason.title)}. {draft.detail(found['detail'])}"]
-    if reason.turn != turn:
-        return "\n".join([*heading, f"{draft.say(WHOSE[reason.turn])} {draft.say(reason.remedy)}"])
+    # The verdict may say nobody, for a day, of what is its reason's owner's turn after it.
+    whose: Turn = draft.verdict["turn"] if is_first else reason.turn
+    if whose != turn:
+        return "\n".join([*heading, f"{draft.say(WHOSE[whose])} {draft.say(reason.remedy)}"])
     steps = [draft.say(step) for step in DIRECTIONS.get(code, (reason.remedy,))]
     effort = draft.say(_effort(reason.minutes), minutes=reason.minutes)
     return "\n".join([*heading, effort, *(f"{place}. {step}" for place, step in enumerate(steps, 1))])

@@ -75,10 +75,13 @@ def _titled(text: Pasted) -> Iterator[Found]:
         if not text.is_free(title.start(), start):
             continue
         first = NAME_WORD.match(text.text, start)
-        if first is None or folded(first[0]) in words("stop") or not text.is_free(*first.span()):
+        if first is None or not text.is_free(*first.span()):
             continue
-        if not first[0][0].isupper():
-            last = _in_a_hurry(text, first)
+        last = _behind_particles(text, first)
+        begins_name = last and last.start() > start and _may_be_name(last[0])  # de, la and le do, and other text too
+        if folded(first[0]) in words("stop") and not begins_name:
+            continue
+        if not first[0][0].isupper() and not (last and last[0][0].isupper()):
             if last and len(title[0].strip(". ")) > 1 and len(last[0]) > 2:
                 yield _name(text, start, last.end())
             continue
@@ -95,9 +98,8 @@ def _titled(text: Pasted) -> Iterator[Found]:
         yield _name(text, start, end)
 
 
-def _in_a_hurry(text: Pasted, first: re.Match[str]) -> re.Match[str] | None:
-    """The end of a family name in small letters: one word and the particles before it. Nothing is said about the
-    next."""
+def _behind_particles(text: Pasted, first: re.Match[str]) -> re.Match[str] | None:
+    """The word behind the particles that a name begins with; of one in small letters nothing is said about the next."""
     word: re.Match[str] | None = first
     for _ in range(MOST_PARTS):
         if word is None or folded(word[0]) not in words("particles"):

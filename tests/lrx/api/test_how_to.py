@@ -34,5 +34,5 @@ def test_the_lines_of_the_page_work(served: Served, tmp_path: Path) -> None:
     assert run.returncode == 0, f"{run.stdout}\n{run.stderr}"
     assert "idempotency-replayed: true" in run.stdout.lower()
     assert re.search(r"^next time from \d{4}-\d\d-\d\dT[\d:.]+Z$", run.stdout, re.MULTILINE)
-    assert '"oci_id":"CA-ON-CPSO-54321"' in run.stdout
+    assert '"oci_id":"CA-ON-CPSO-60002"' in run.stdout
     assert '"code":"learner_unknown"' in run.stdout
