@@ -1,6 +1,7 @@
 """Names of persons as they are written, and user names."""
 
 import re
+from bisect import bisect
 from collections.abc import Iterator
 from functools import cache
 
@@ -19,6 +20,8 @@ SPACE = re.compile(r"[ ]{1,2}")
 CAPITAL = re.compile(rf"(?<![\w@'.-])(?=[{UPPER}]){PART}(?![\w@])(?!['-]\w)")
 FAMILY_FIRST = re.compile(r" ?, ?| ?[\t|] ?")
 MOST_PARTS = 5
+APART = 120
+"""Characters between the two labels of one name."""
 
 TOKEN = re.compile(r"[a-z0-9][a-z0-9._-]{1,48}[a-z0-9]", re.IGNORECASE)
 ALONE = re.compile(r"(?<![\w@./\\:'’&=-])[a-z][a-z0-9]*(?:[._][a-z0-9]+)*(?![\w@/\\&=-])(?![.'’:][\w])")
@@ -49,7 +52,9 @@ def usernames(text: Pasted, persons: list[Found]) -> Iterator[Found]:
 
 
 def names(text: Pasted) -> Iterator[Found]:
-    """Find persons: behind a title, family name first with a comma, or two words or more with capitals."""
+    """Find persons: in the fields of a form, behind a title, family name first with a comma, or two words or more with
+    capitals."""
+    yield from _in_fields(text)
     yield from _titled(text)
     starts: list[tuple[int, int]] = []
     place = 0
@@ -67,6 +72,20 @@ def names(text: Pasted) -> Iterator[Found]:
             yield _name(text, match.start(), end)
         elif len(text.text[match.start() : first].split()) > 1:
             yield _name(text, match.start(), first)
+
+
+def _in_fields(text: Pasted) -> Iterator[Found]:
+    """Family names behind their label, each with the given name whose label is nearest to it."""
+    given = [(field.start(), field.end()) for field in _fields("given_labels").finditer(text.folded)]
+    for field in _fields("family_labels").finditer(text.folded):
+        start, end = field.end(), _parts(text, field.end())
+        if end == start or not CAPITAL.match(text.text, start) or not text.is_free(start, end):
+            continue
+        at = bisect(given, (field.start(), 0))
+        near = [one for one in given[max(at - 1, 0) : at + 1] if abs(one[0] - field.start()) <= APART]
+        of_given = min(near, key=lambda one: abs(one[0] - field.start()), default=None)
+        before = _words(text, of_given[1], _parts(text, of_given[1])) if of_given else ""
+        yield text.found("name", start, end, f"{before} {_words(text, start, end)}".strip())
 
 
 def _titled(text: Pasted) -> Iterator[Found]:
@@ -136,8 +155,11 @@ def _may_be_name(word: str, *, is_first: bool = False) -> bool:
 
 
 def _name(text: Pasted, start: int, end: int) -> Found:
-    normal = " ".join(re.findall(r"\w+", text.folded[start:end].replace("'", "")))
-    return text.found("name", start, end, normal)
+    return text.found("name", start, end, _words(text, start, end))
+
+
+def _words(text: Pasted, start: int, end: int) -> str:
+    return " ".join(re.findall(r"\w+", text.folded[start:end].replace("'", "")))
 
 
 def _is_username(word: str, said: set[str]) -> bool:
@@ -161,6 +183,11 @@ def _begins_strangely(word: str) -> bool:
 @cache
 def _titles() -> re.Pattern[str]:
     return re.compile(rf"(?<![\w'.-])(?:{any_of(words('titles'))})(?:\. ?| )(?=[^\W\d_])")
+
+
+@cache
+def _fields(labels: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w)(?:{any_of(words(labels))})[ ]?[:=\t][ ]?(?=[^\W\d_])")
 
 
 @cache
