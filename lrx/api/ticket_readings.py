@@ -164,7 +164,14 @@ async def read_the_ticket(call: Call, body: TicketText) -> TicketReading | Reply
 
 
 def _reading(call: Call, body: TicketText, ticket: Ticket, session: Session) -> TicketReading:
-    meant = understand(session, call.act, call.exchange.recipients, ticket, recipient=body.recipient)
+    meant = understand(
+        session,
+        call.act,
+        call.exchange.recipients,
+        ticket,
+        recipient=body.recipient,
+        sees_records="records:read" in call.caller.scopes,
+    )
     return _shown(call, meant)
 
 

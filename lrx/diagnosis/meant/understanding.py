@@ -78,15 +78,16 @@ def understand(
     ticket: Ticket,
     *,
     recipient: str | None = None,
+    sees_records: bool = True,
 ) -> Understanding:
     """Return what the ticket means at the act's site. `recipient` is the code of the one asked about, where the caller
-    knows it. Reads only."""
+    knows it; in which courses somebody has records is told to callers only who may see them. Reads only."""
     courses = courses_meant(session, act, ticket)
     names = names_meant(ticket, courses)
     people = people_meant(session, act, ticket, names)
     accounts = _one_person(session, act, people)
     left = [one for one in people if one.remains]
-    if left and not courses:
+    if left and not courses and sees_records:
         courses = courses_with_records(session, act, [one.learner_id for one in left[:MOST]], MOST + 1)
     course = _one_course(courses)
     asked = _recipients(session, act, recipients, ticket, recipient)

@@ -257,3 +257,17 @@ async def test_a_long_text_of_names_is_read_in_time_that_grows_with_it(
 @pytest.mark.parametrize(("typed", "people"), [("Dr. L. Tremblay", ["ltremblay"]), ("Dr. K. Tremblay", [])])
 async def test_an_initial_tells_people_of_one_family_name_apart(site: Site, typed: str, people: list[str]) -> None:
     assert site.people(await site.understand(f"{typed} WHMIS-2026 CMaRS")) == people
+
+
+@pytest.mark.parametrize(("scopes", "courses"), [(["learners:read"], 0), (["learners:read", "records:read"], 1)])
+async def test_who_may_not_see_records_is_not_told_where_there_are_some(
+    site: Site, scopes: list[str], courses: int
+) -> None:
+    house = site.house
+    await house.site.complete("wchen", "FIRE", house.clock.now())
+    wanted = {"kind": "api", "name": "Copy", "scopes": scopes}
+    key = (await house.site.send("POST", "/credentials", wanted))["api_key"]
+    headers = {"Authorization": f"Bearer {key}"}
+    answer = await house.http.post("/api/v1/ticket-readings", json={"text": "Dr. Wei Chen, CMaRS"}, headers=headers)
+    assert len(answer.json()["courses"]) == courses
+    assert ("Fire" in answer.text or "FIRE" in answer.text) is bool(courses)
