@@ -22,11 +22,12 @@ def outline(body: bytes) -> list[bytes]:
     with what there is of its last element. `body` is one that `begins_array`. Raises `TooManyElements` when one more
     follows on `MOST_ELEMENTS`.
     """
-    return [piece for piece in _pieces(_begun(body)) if piece]
+    elements, behind = _pieces(_begun(body))
+    return [piece for piece in (*elements, behind) if piece]
 
 
-def _pieces(body: bytes) -> list[bytes]:
-    """What stands between the commas, and last what follows the array; blank where nothing does."""
+def _pieces(body: bytes) -> tuple[list[bytes], bytes | None]:
+    """What stands between the commas, blank where nothing does, and what follows the array; None if it breaks off."""
     elements: list[bytes] = []
     start, depth, in_string = 1, 0, False
     for found in _MARK.finditer(body, 1):
@@ -43,32 +44,27 @@ def _pieces(body: bytes) -> list[bytes]:
             if len(elements) >= MOST_ELEMENTS:
                 raise TooManyElements
         elif mark in (b"]", b"}") and depth == 0:
-            elements.append(body[start : found.start()])
-            start = found.end()
-            break
+            pieces = [*elements, body[start : found.start()]]
+            return [piece.strip(_SPACE) for piece in pieces], body[found.end() :].strip(_SPACE)
         elif mark in (b"]", b"}"):
             depth -= 1
-    elements.append(body[start:])
-    return [element.strip(_SPACE) for element in elements]
+    return [piece.strip(_SPACE) for piece in (*elements, body[start:])], None
 
 
 def outlined_array(body: bytes) -> list[bytes] | None:
     """Return the bytes of each element of an array, whatever is wrong inside them; None for what is no array from end
     to end, or has nothing between two commas. Raises `TooManyElements`."""
-    if not begins_array(body):
+    body = body.strip(_SPACE)
+    if not (body.startswith(b"[") and body.endswith(b"]")):
         return None
-    # With a mark of our own behind it: what follows the end of the array is then that mark alone.
-    *elements, behind = _pieces(_begun(body) + _END)
-    return elements if behind == _END and all(elements) else None
+    elements, behind = _pieces(body)
+    return elements if behind == b"" and all(elements) else None
 
 
 def outlined_member(body: bytes, name: str) -> list[bytes] | None:
     """Return the same for the array that is the only member, `name`, of an object."""
     found = re.fullmatch(rb'\s*\{\s*"' + re.escape(name.encode()) + rb'"\s*:(.*)\}\s*', body, re.DOTALL)
     return outlined_array(found[1]) if found else None
-
-
-_END = b"\0"
 
 
 def _begun(body: bytes) -> bytes:

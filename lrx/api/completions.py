@@ -26,7 +26,7 @@ from lrx.ingest.completion import Completion
 from lrx.ingest.recorder import ExternalIdTaken, record_all
 from lrx.json_outline import begins_array, outlined_array
 from lrx.json_reader import MalformedJson, read_json, split_array
-from lrx.people.learners import UnknownLearner
+from lrx.people.learners import SeveralLearners, UnknownLearner
 from lrx.together import Overloaded, Together, each_site
 from lrx.web.problems import Problem, problem_of
 from lrx.web.reading import Apart
@@ -91,7 +91,15 @@ class Results(Out):
     status=201,
     also=(200,),
     idempotent=True,
-    errors=(UnknownLearner, UnknownCourse, UnknownActivity, ExternalIdTaken, InvalidContent, Overloaded),
+    errors=(
+        UnknownLearner,
+        SeveralLearners,
+        UnknownCourse,
+        UnknownActivity,
+        ExternalIdTaken,
+        InvalidContent,
+        Overloaded,
+    ),
     examples={
         "one": {
             "learner": {"username": "aokafor"},

@@ -21,7 +21,7 @@ from lrx.ingest.named import CourseNamed, LearnerNamed
 from lrx.ingest.names import Names
 from lrx.models import KeptDiagnosis
 from lrx.oci_id import InvalidOciId
-from lrx.people.learners import UnknownLearner
+from lrx.people.learners import SeveralLearners, UnknownLearner
 from lrx.registry import UnknownRecipient, recipient_named
 from lrx.text import Language
 
@@ -182,7 +182,7 @@ def get_diagnosis(call: Call, path: DiagnosisPath, session: Session) -> Diagnosi
     tag=TAG,
     status=201,
     creates=get_diagnosis,
-    errors=(UnknownLearner, UnknownCourse, UnknownRecipient, AsOfInFuture, AsOfTooEarly, InvalidOciId),
+    errors=(UnknownLearner, SeveralLearners, UnknownCourse, UnknownRecipient, AsOfInFuture, AsOfTooEarly, InvalidOciId),
     examples={
         "now": {
             "learner": {"username": "aokafor"},

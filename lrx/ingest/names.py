@@ -17,7 +17,7 @@ from lrx.ingest.named import ActivityNamed, CourseNamed, LearnerNamed
 from lrx.lower_case import lower_case
 from lrx.models import Activity, Course, Learner, LearnerOciId
 from lrx.oci_id import InvalidOciId, OciId
-from lrx.people.learners import UnknownLearner
+from lrx.people.learners import SeveralLearners, UnknownLearner
 from lrx.tables import among, same, table
 from lrx.text import text
 
@@ -61,17 +61,16 @@ class Names:
         return names
 
     def learner(self, named: LearnerNamed) -> UUID:
-        """Return the one who is named. Raises `UnknownLearner`, and `InvalidOciId`."""
+        """Return the one who is named. Raises `UnknownLearner`, `SeveralLearners` and `InvalidOciId`."""
         if named.oci_id is not None:
             OciId.parse(named.oci_id)
         found = _among(self.learners, _learner_names(named))
         if len(found) == 1:
             return found.pop()
-        detail = (
-            text("More than one learner holds this OCI ID. Correct that first.")
-            if found
-            else text("There is no such learner at this site. Check the name given, or create the learner first.")
-        )
+        if found:
+            detail = text("More than one learner holds this OCI ID. Correct that first.")
+            raise SeveralLearners(detail, faults=(Fault("/learner", SeveralLearners.code, detail),))
+        detail = text("There is no such learner at this site. Check the name given, or create the learner first.")
         raise UnknownLearner(detail, faults=(Fault("/learner", UnknownLearner.code, detail),))
 
     def course(self, named: CourseNamed) -> UUID:
