@@ -16,10 +16,9 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from bench.exchange import COURSES, LARGE, LARGEST, SMALL, Bench, Served, furnish, http_request
-from bench.fill import fill
+from bench.fill import fill, refresh_statistics
 from bench.load import cpu_seconds, run
 from bench.machine import machine
-from lrx.embedded import STATISTICS
 from lrx.schema import run_with_connection
 from tests.postgres import NoServer, server
 
@@ -63,8 +62,7 @@ def _ask(connection: Connection, *, is_first: bool) -> None:
         connection.execute(sa.text(_ASKED.format(**words)))
         if is_first:
             connection.execute(sa.text(_ASKED_IN_VAIN.format(**words, in_vain=IN_VAIN)))
-    for statement in ("ANALYZE",) if on_postgresql else STATISTICS:
-        connection.execute(sa.text(statement))
+    refresh_statistics(connection)
 
 
 def diagnoses(bench: Bench, real: Served, key: str, rounds: int, size: int) -> float:

@@ -1,5 +1,5 @@
-"""A database with many records, made by SQL alone: learners with OCI IDs, a second after one another,
-and ten records each, all shown before."""
+"""A database with many records, made by SQL alone: learners with OCI IDs, a second after one another, and
+ten records each, all shown before."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from lrx.embedded import STATISTICS
 from lrx.schema import run_with_connection
 
-__all__ = ["COURSES", "fill"]
+__all__ = ["COURSES", "fill", "refresh_statistics"]
 
 COURSES = 10
 """Records of each learner: one for each of the courses `BENCH-0` to `BENCH-9`."""
@@ -89,6 +89,10 @@ def _fill(connection: Connection, first: int, last: int) -> None:
     }
     for statement in _STATEMENTS:
         connection.execute(sa.text(statement.format(**words)))
-    # As the product does by itself, or PostgreSQL by itself.
+    refresh_statistics(connection)
+
+
+def refresh_statistics(connection: Connection) -> None:
+    """Do what the product does on SQLite, and PostgreSQL by itself."""
     for statement in STATISTICS if connection.dialect.name == "sqlite" else ("ANALYZE",):
         connection.execute(sa.text(statement))

@@ -56,6 +56,7 @@ LOCK_SECONDS = 20
 """How long a statement waits there for somebody else's lock."""
 IDLE_SECONDS = 15
 """How long a transaction may do nothing there: a process that stands still gives back what others wait for."""
+LIMITS = {"lock_timeout": f"{LOCK_SECONDS}s", "idle_in_transaction_session_timeout": f"{IDLE_SECONDS}s"}
 AT_ONCE = 2
 """Transactions of one `Together` that run side by side on PostgreSQL. More of them would each hold fewer items."""
 Work = Callable[[Session], T]
@@ -222,19 +223,13 @@ def open_database(url: str) -> Database:
         pool_use_lifo=True,  # the connection used last has the statements prepared
         max_overflow=10,
         pool_timeout=10,
-        connect_args={"command_timeout": COMMAND_SECONDS, "server_settings": _LIMITS},
+        connect_args={"command_timeout": COMMAND_SECONDS, "server_settings": LIMITS},
         pool_pre_ping=True,
         hide_parameters=True,
         json_deserializer=msgspec.json.decode,
     )
     event.listen(server.sync_engine, "connect", _require_sync)
     return Database(server=server)
-
-
-_LIMITS = {
-    "lock_timeout": f"{LOCK_SECONDS}s",
-    "idle_in_transaction_session_timeout": f"{IDLE_SECONDS}s",
-}
 
 
 def _require_sync(connection: Any, _record: Any) -> None:

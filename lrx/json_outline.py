@@ -63,7 +63,9 @@ def outlined_array(body: bytes) -> list[bytes] | None:
 
 def outlined_member(body: bytes, name: str) -> list[bytes] | None:
     """Return the same for the array that is the only member, `name`, of an object."""
-    found = re.fullmatch(rb'\s*\{\s*"' + re.escape(name.encode()) + rb'"\s*:(.*)\}\s*', body, re.DOTALL)
+    found = re.fullmatch(
+        rb'\{[ \t\r\n]*"' + re.escape(name.encode()) + rb'"[ \t\r\n]*:(.*)\}', body.strip(_SPACE), re.DOTALL
+    )
     return outlined_array(found[1]) if found else None
 
 

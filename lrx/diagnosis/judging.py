@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from lrx import eligibility
@@ -10,6 +11,7 @@ from lrx.delivery.proofs import KeptRow, proof
 from lrx.delivery.released import has_expired
 from lrx.delivery.wanted import is_wanted
 from lrx.diagnosis.facts import LearnerFacts, Owed, Situation
+from lrx.diagnosis.rhythm import DAYS
 from lrx.eligibility import Effect
 from lrx.models import DeliveryStatus
 from lrx.recipient import ProofOfCompletion
@@ -88,9 +90,10 @@ class Case:
             return False
         record_id, shown, asked = str(self.judged.record.id), self.judged.proof, self.learner.inquiries
         given = max((one.asked_at for one in asked if record_id in one.record_ids), default=self.owed.delivered_at)
-        known = {one.asked_at for one in asked}
         without = [one.asked_at for one in asked if record_id not in one.record_ids and is_wanted(shown, one)]
-        in_vain = [asked_at for asked_at in self.learner.asked.values() if asked_at not in known]
+        # Of those days all latest questions about the person are known: what is asked besides found nobody, or another.
+        known, since = {one.asked_at for one in asked}, self.situation.at - timedelta(days=DAYS)
+        in_vain = [one for one in self.learner.asked.values() if one > since and one not in known]
         return any(asked_at > given for asked_at in (*without, *in_vain))
 
 

@@ -1,6 +1,5 @@
 """Stage B: whether it happened here, and whether the record is one that counts. Pure."""
 
-from datetime import timedelta
 from typing import Any
 
 from lrx.clock import local_date
@@ -14,7 +13,7 @@ from lrx.diagnosis.wording import listed, time_in
 from lrx.models import ObservationKind
 from lrx.source import SOURCE_TITLES, Source
 from lrx.text import Text, text
-from lrx.validity import expires_at, stored_rule
+from lrx.validity import expires_at, last_day, stored_rule
 
 __all__ = ["activities_done", "in_period", "not_voided", "other_records", "recorded", "source_is_sent", "started"]
 
@@ -183,7 +182,7 @@ def in_period(case: Case) -> Finding:
             "out_of_period", text("Completed on {day}; what counts now is {first} to {last}.", **words), **facts
         )
     if is_expired and judged.record.expires_at:
-        last = local_date(judged.record.expires_at - timedelta(microseconds=1), situation.zone)
+        last = last_day(situation.zone, judged.record.expires_at)
         return failed(
             "expired", text("Completed on {day} and valid until {last}.", day=words["day"], last=last), **facts
         )

@@ -232,7 +232,7 @@ def done_elsewhere(case: Case) -> Finding:
     learner, sites = case.learner, case.learner.elsewhere
     if case.has_what_counts:
         return inapplicable(text("There is a record here."))
-    if not learner.held or learner.sharers:
+    if not set(learner.held) - learner.sharers.keys():
         return not_checked("C3")
     if not sites:
         return unknown("elsewhere_unknown", text("Completed at another hospital? That is not known here."))

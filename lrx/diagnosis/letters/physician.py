@@ -17,6 +17,17 @@ MARGIN = timedelta(hours=3)
 
 _A_DAY_AFTER = text("Once you have done that, please allow {recipient} about a day to show it.")
 _A_DAY_AFTER_US = text("Once this is put right, please allow {recipient} about a day to show it.")
+_READS_DAILY = text(
+    "{recipient} reads our records about once a day, normally around {usual}; please look again {when}."
+)
+_READS_ON_SOME_DAYS = text("{recipient} reads our records on some days of the week; please look again {when}.")
+_READS_DAILY_ONCE_RIGHT = text(
+    "{recipient} reads our records about once a day, normally around {usual}. If this is put right today, please look "
+    "again {when}."
+)
+_READS_ON_SOME_DAYS_ONCE_RIGHT = text(
+    "{recipient} reads our records on some days of the week. If this is put right today, please look again {when}."
+)
 _IN_A_FEW_DAYS = text("If {recipient} does not show it yet, please look again in a few days.")
 
 
@@ -89,30 +100,14 @@ def _look_again(draft: Draft, told: Sequence[Explanation]) -> str | None:
     if state == VerdictState.WAITING:
         dated = text("Please look again {when}.")
         if draft.matter.asks:
-            dated = (
-                text(
-                    "{recipient} reads our records about once a day, normally around {usual}; please look again {when}."
-                )
-                if _asks_daily(draft)
-                else text("{recipient} reads our records on some days of the week; please look again {when}.")
-            )
+            dated = _READS_DAILY if _asks_daily(draft) else _READS_ON_SOME_DAYS
         return _on(draft, dated, at, MARGIN) or draft.say(text("Please allow about a day, and look again."))
     if any(not one.stands and not one.yours for one in told) or _is_for_good(draft, told):
         return None
     is_ours = draft.verdict["turn"] in ("site_admin", "course_admin") and draft.check("A4")["state"] == "pass"
     is_yours = any(one.yours for one in told)
     if draft.matter.asks and is_ours and not is_yours:
-        dated = (
-            text(
-                "{recipient} reads our records about once a day, normally around {usual}. If this is put right today, "
-                "please look again {when}."
-            )
-            if _asks_daily(draft)
-            else text(
-                "{recipient} reads our records on some days of the week. If this is put right today, please look "
-                "again {when}."
-            )
-        )
+        dated = _READS_DAILY_ONCE_RIGHT if _asks_daily(draft) else _READS_ON_SOME_DAYS_ONCE_RIGHT
         if written := _on(draft, dated, at, MARGIN):
             return written
     return draft.say(_A_DAY_AFTER if is_yours else _A_DAY_AFTER_US)

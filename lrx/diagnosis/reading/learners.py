@@ -139,9 +139,9 @@ def read_learners(
     alike = look_alikes(session, at, situation.course.id, people)
     # Of a number that two people hold nobody is asked: whose completion it is would be in doubt.
     without = {
-        learner_id: one.held
+        learner_id: tuple(oci_id for oci_id in one.held if oci_id not in one.sharers)
         for learner_id, one in basics.items()
-        if not one.sharers and not has_what_counts(situation, one)
+        if not has_what_counts(situation, one)
     }
     network = elsewhere(session, at, situation, without)
     return {
@@ -215,8 +215,8 @@ def _owed(one: _Delivery, at: At, learner: LearnerFacts, asked: Sequence[Asked])
     delivered_at = one.delivered_at if one.delivered_at and one.delivered_at <= at.instant else None
     status = one.status
     if one.changed_at > at.instant:
-        acts = [acts[one.subject_id] for acts in (learner.voided, learner.expired) if one.subject_id in acts]
-        returned_at = max((act.at for act in acts), default=None)
+        lapses = [known.get(one.subject_id) for known in (learner.voided, learner.expired)]
+        returned_at = max((lapse.at for lapse in lapses if lapse), default=None)
         given = [question.asked_at for question in asked if str(one.subject_id) in question.record_ids]
         is_there = delivered_at and (returned_at is None or max([delivered_at, *given]) >= returned_at)
         status = DeliveryStatus.DELIVERED if is_there else DeliveryStatus.HELD

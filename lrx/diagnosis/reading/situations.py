@@ -228,8 +228,8 @@ def _namesakes(session: Session, at: At, course: CourseRow, recipient: str) -> t
     return tuple(shortname or full_name for shortname, full_name in session.connection().execute(query))
 
 
-# The recipient is compared as an expression that no index has: the index by outcome has the few rows there are, and the
-# one by recipient has all questions.
+# The recipient is compared as an expression that no index has: the index by outcome leads to these alone, and the one
+# by recipient to all questions.
 _LATE = (
     sa.select(_INQUIRIES.oci_id, _INQUIRIES.asked_at)
     .where(

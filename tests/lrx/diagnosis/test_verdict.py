@@ -11,6 +11,7 @@ from lrx.diagnosis import chain
 from lrx.diagnosis.chain import CHECKS, diagnose
 from lrx.diagnosis.facts import Held, LearnerFacts, Situation
 from lrx.diagnosis.finding import State
+from lrx.diagnosis.rhythm import DAYS, Rhythm
 from lrx.diagnosis.verdict import CHIP_OF, HEADLINES, VerdictState
 from lrx.eligibility import Interval
 from lrx.models import Chip
@@ -22,10 +23,12 @@ from tests.lrx.diagnosis.cases import (
     LEARNER,
     NOW,
     NURSE,
+    RECORD,
     SHARER,
     SITUATION,
     STRANGER,
     THIS_MORNING,
+    TORONTO,
     changed,
 )
 
@@ -131,6 +134,15 @@ def test_an_answer_without_it_counts_only_where_it_was_asked_for(course: str | N
     stopped = (Interval(datetime(2026, 1, 4, tzinfo=UTC), THIS_MORNING + timedelta(minutes=30)),)
     situation = replace(SITUATION, release=replace(SITUATION.release, is_active=False, intervals=stopped))
     assert diagnose(situation, learner).verdict.state == state
+
+
+def test_a_question_from_before_those_that_are_looked_at_was_not_in_vain() -> None:
+    """It collected the completion for weeks, the last time before the days looked at, and asks nothing any more."""
+    long_ago = NOW - timedelta(days=DAYS + 1)
+    owed = GIVEN.deliveries[RECORD]._replace(delivered_at=long_ago - timedelta(days=20))
+    learner = changed(GIVEN, deliveries={RECORD: owed}, inquiries=(), asked={HELD: long_ago})
+    found = diagnose(replace(SITUATION, rhythm=Rhythm(TORONTO, None, 0, 0, long_ago)), learner).verdict
+    assert (found.state, found.also[:1]) == ("delivered", ("recipient_silent",))
 
 
 def test_what_would_keep_it_from_the_next_answer_is_told_beside_what_was_given() -> None:
