@@ -155,9 +155,11 @@ class Settings(BaseSettings):
     @classmethod
     def _known_rate(cls, value: str) -> str:
         try:
-            parse(value)
+            rate = parse(value)
         except ValueError as error:
             raise ValueError(text("Give a rate such as 6000/minute.")) from error
+        if rate.amount < 1:  # nobody could call at all
+            raise ValueError(text("Give a rate such as 6000/minute."))
         return value
 
     @field_validator("database_url")

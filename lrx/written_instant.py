@@ -5,13 +5,14 @@ import re
 from datetime import date, datetime
 from typing import Annotated, TypeAlias
 
-from pydantic import AwareDatetime, BeforeValidator, TypeAdapter, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, TypeAdapter, ValidationError
 from pydantic_core import PydanticKnownError
 
-__all__ = ["WrittenAwareInstant", "WrittenDay", "WrittenInstant"]
+__all__ = ["SearchedDay", "WrittenAwareInstant", "WrittenDay", "WrittenInstant"]
 
 _DATE_FIRST = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 """What a time may follow."""
+EARLIEST, LATEST = date(1900, 1, 1), date(2200, 12, 31)
 _ANY: TypeAdapter[datetime] = TypeAdapter(datetime)
 
 
@@ -43,8 +44,20 @@ def _read_day(value: object) -> date:
     raise PydanticKnownError("date_parsing", {"error": "it is no date alone"})
 
 
+def _within_centuries(day: date) -> date:
+    """Refuse what no record has; as a limit of the field its refusal would show how Python writes a date."""
+    if day < EARLIEST:
+        raise PydanticKnownError("greater_than_equal", {"ge": EARLIEST.isoformat()})
+    if day > LATEST:
+        raise PydanticKnownError("less_than_equal", {"le": LATEST.isoformat()})
+    return day
+
+
 WrittenDay: TypeAlias = Annotated[date, BeforeValidator(_read_day)]
 """A date alone."""
+
+SearchedDay: TypeAlias = Annotated[WrittenDay, AfterValidator(_within_centuries)]
+"""A date alone, of the years 1900 to 2200."""
 
 WrittenInstant: TypeAlias = Annotated[datetime, BeforeValidator(_read)]
 """A date and a time, with a zone or without."""

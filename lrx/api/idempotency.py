@@ -19,6 +19,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
+from starlette.datastructures import Headers
 
 from lrx.access import Act
 from lrx.database import Work, insert_new, pieces
@@ -85,12 +86,15 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def key_of(headers: Mapping[str, str]) -> str | None:
-    """Return the key the request was sent with, if any. Raises `InvalidKey`."""
-    key = headers.get(HEADER)
-    if key is None or KEY.fullmatch(key):
+def key_of(headers: Headers) -> str | None:
+    """Return the key the request was sent with, if any. Raises `InvalidKey`, also for two different ones: which of them
+    is meant is not guessed."""
+    keys = dict.fromkeys(headers.getlist(HEADER))
+    if not keys:
+        return None
+    if len(keys) == 1 and KEY.fullmatch(key := next(iter(keys))):
         return key
-    detail = text("An Idempotency-Key is 1 to 255 printable ASCII characters. Send a UUID, for example.")
+    detail = text("An Idempotency-Key is 1 to 255 printable ASCII characters, once. Send a UUID, for example.")
     raise InvalidKey(detail, faults=(Fault("/headers/Idempotency-Key", InvalidKey.code, detail),))
 
 

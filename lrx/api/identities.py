@@ -1,5 +1,6 @@
 """`/learners/{learner_id}/identities`: other names statements know a learner by."""
 
+from collections.abc import Iterator
 from typing import Literal
 from uuid import UUID
 
@@ -11,8 +12,11 @@ from lrx.api.operation import Answer, Call, operation
 from lrx.api.pagination import Page
 from lrx.api.values import LEARNERS as TAG
 from lrx.api.values import In, Instant, LearnerPath, Out, Reason
+from lrx.errors import Fault
+from lrx.faults import InvalidContent, summary
 from lrx.models import Identity
 from lrx.people import identities, learners
+from lrx.xapi.parts import IDENTIFIERS, IRI
 from lrx.xapi.projector import replay_subjects
 from lrx.xapi.subjects import agent_subjects
 
@@ -108,7 +112,10 @@ def get_identity(call: Call, path: IdentityPath, session: Session) -> IdentityPu
     examples={"an e-mail": {"kind": "mbox", "value": "amara.okafor@example.org"}},
 )
 def map_identity(call: Call, path: LearnerPath, body: IdentityCreate, session: Session) -> Answer[IdentityPublic]:
-    """Statements parked under this name are projected again."""
+    """Statements parked under this name are projected again. It is written as agents of statements are: what no
+    statement could hold would never match one."""
+    if faults := tuple(_faults(body)):
+        raise InvalidContent(summary(faults), faults=faults)
     learner = learners.by_id(session, call.act, path.learner_id)
     identity, is_new = identities.map_identity(
         session, call.act, learner.id, kind=body.kind, home_page=body.home_page, value=body.value, reason=body.reason
@@ -131,6 +138,16 @@ def unmap_identity(call: Call, path: IdentityPath, session: Session) -> None:
     """For statements to come. Records made through it stay; void them where they are somebody else's."""
     learner = learners.by_id(session, call.act, path.learner_id)
     identities.unmap_identity(session, call.act, learner.id, path.identity_id)
+
+
+def _faults(body: IdentityCreate) -> Iterator[Fault]:
+    match body.kind:
+        case "account":
+            yield from IRI(body.home_page, "/home_page") if body.home_page is not None else ()
+        case "mbox":
+            yield from IDENTIFIERS["mbox"](f"mailto:{body.value.removeprefix('mailto:')}", "/value")
+        case kind:
+            yield from IDENTIFIERS[kind](body.value, "/value")
 
 
 def _public_identity(identity: Identity) -> IdentityPublic:

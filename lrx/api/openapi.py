@@ -46,7 +46,11 @@ def document(functions: Iterable[Callable[..., Any]], *, server: str = "/api/v1"
         "info": {
             "title": "LRX",
             "version": __version__,
-            "description": "Learning Record Exchange. Refusals are `application/problem+json`; their `code` is stable.",
+            "description": (
+                "Learning Record Exchange. Refusals are `application/problem+json`; their `code` is stable. A request "
+                "may be refused before it is known what it asks for: 400 when it is not clear HTTP, 408 when it comes "
+                "too slowly, 414 when its address is too long, and 431 when its headers are too large."
+            ),
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": server}],

@@ -50,10 +50,12 @@ def entity_tag(representation: bytes) -> str:
 
 
 def tags_of(headers: Headers, name: str) -> Tags | None:
-    """Return the tags of the header `name`, if it is there. Raises `MalformedTag`."""
-    given = ", ".join(headers.getlist(name))
-    if not given:
+    """Return the tags of the header `name`, if it is there. Raises `MalformedTag`, also when it is there and empty: a
+    caller who asked for a condition is not served without one."""
+    lines = headers.getlist(name)
+    if not lines:
         return None
+    given = ", ".join(lines)
     if given.strip() == "*":
         return Tags(frozenset(), is_any=True)
     if not TAGS.fullmatch(given):

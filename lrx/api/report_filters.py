@@ -1,8 +1,6 @@
 """What reports are asked for in the query of an address: which learners or records, and from which place on."""
 
 from collections.abc import Mapping
-from datetime import date
-from typing import Annotated
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -20,7 +18,7 @@ from lrx.reports.site_records import SiteFilter
 from lrx.source import Source
 from lrx.text import Text, text
 from lrx.web.reading import InvalidQuery
-from lrx.written_instant import WrittenDay
+from lrx.written_instant import SearchedDay
 
 __all__ = ["CourseReportFilter", "CourseReportQuery", "SiteReportFilter", "cursor_after", "place_after"]
 
@@ -31,9 +29,6 @@ UNKNOWN: Mapping[str, Text] = {
     "reason": text("There is no such reason. The reference of checks lists them all."),
 }
 
-Day = Annotated[WrittenDay, Field(ge=date(1900, 1, 1), le=date(2200, 12, 31))]
-"""A day in the site's time zone."""
-
 
 class _Completed(BaseModel):
     """When a record was completed, and whether it is voided."""
@@ -43,9 +38,9 @@ class _Completed(BaseModel):
     q: Search | None = None
     """Words of the name or user name, or parts of an OCI ID; neither case nor accents count."""
     source: Source | None = None
-    completed_from: Day | None = Field(default=None, alias="completed_on[gte]")
+    completed_from: SearchedDay | None = Field(default=None, alias="completed_on[gte]")
     """Days in the site's time zone."""
-    completed_to: Day | None = Field(default=None, alias="completed_on[lte]")
+    completed_to: SearchedDay | None = Field(default=None, alias="completed_on[lte]")
     voided: bool | None = None
 
 

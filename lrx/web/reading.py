@@ -1,5 +1,6 @@
 """Requests read into models: the path, the query and the body, each refused in its own way."""
 
+import re
 from abc import abstractmethod
 from collections import Counter
 from collections.abc import Mapping
@@ -29,6 +30,9 @@ __all__ = [
 
 Model = TypeVar("Model", bound=BaseModel)
 
+CHARSET = re.compile(r'(?:^|;)\s*charset\s*=\s*"?([^";\s]*)', re.IGNORECASE)
+UTF_8 = ("utf-8", "utf8", "us-ascii")
+NOT_COMPRESSED = ("identity", "")
 MOST_PARAMETERS = 100
 MOST_EXACT = 2**53
 """Up to here a number with a fraction of zero is the same whole number for everybody who reads JSON."""
@@ -102,10 +106,18 @@ def read_query(model: type[Model], query: bytes) -> Model:
 
 
 async def read_body(request: Request) -> bytes:
-    """Return the body of a request that declares JSON. Raises `UnsupportedMediaType` before anything is read."""
-    declared = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if declared != "application/json":
+    """Return the body of a request that declares JSON, in UTF-8 (RFC 8259, 8.1) and not compressed.
+
+    Raises `UnsupportedMediaType` before anything is read.
+    """
+    declared = request.headers.get("content-type", "")
+    media_type, _, parameters = declared.partition(";")
+    if media_type.strip().lower() != "application/json":
         raise UnsupportedMediaType(text("Send JSON, with the header Content-Type: application/json."))
+    if (charset := CHARSET.search(parameters)) and charset[1].lower() not in UTF_8:
+        raise UnsupportedMediaType(text("Send UTF-8: JSON has no other encoding. Leave charset out of Content-Type."))
+    if request.headers.get("content-encoding", "identity").strip().lower() not in NOT_COMPRESSED:
+        raise UnsupportedMediaType(text("Send the body uncompressed, without the header Content-Encoding."))
     return await request.body()
 
 

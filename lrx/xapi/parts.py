@@ -28,6 +28,7 @@ __all__ = [
     "DURATION",
     "EXTENSIONS",
     "GROUP",
+    "IDENTIFIERS",
     "IRI",
     "LANGUAGE",
     "LANGUAGE_MAP",
@@ -91,7 +92,7 @@ _ACCOUNT = Shape(
         "name": text("The account needs name: the number or name of the account on that system."),
     },
 )
-_IDENTIFIERS: dict[str, Check] = {
+IDENTIFIERS: dict[str, Check] = {
     "mbox": _MBOX,
     "mbox_sha1sum": _MBOX_SHA1SUM,
     "openid": _OPENID,
@@ -137,7 +138,7 @@ def _two_members(group: JsonObject, pointer: str) -> Iterator[Fault]:
 
 
 def _identifiers(actor: JsonObject) -> list[str]:
-    return [name for name in _IDENTIFIERS if name in actor]
+    return [name for name in IDENTIFIERS if name in actor]
 
 
 def _too_many(given: list[str], pointer: str) -> Fault:
@@ -149,11 +150,11 @@ def _too_many(given: list[str], pointer: str) -> Fault:
 
 
 AGENT = Shape(
-    {"objectType": one_of("Agent"), "name": string, **_IDENTIFIERS},
+    {"objectType": one_of("Agent"), "name": string, **IDENTIFIERS},
     agreements=(_one_identifier,),
 )
 GROUP = Shape(
-    {"objectType": one_of("Group"), "name": string, "member": array_of(AGENT), **_IDENTIFIERS},
+    {"objectType": one_of("Group"), "name": string, "member": array_of(AGENT), **IDENTIFIERS},
     needs={"objectType": text("A group needs objectType: Group.")},
     agreements=(_identifier_or_members,),
 )

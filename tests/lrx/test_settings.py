@@ -18,6 +18,7 @@ from lrx.settings import InvalidSettings, load_settings
         ("LRX_FROZEN_CLOCK", "2026-04-01T14:30:00", "LRX_FROZEN_CLOCK: Give a date and a time with its zone"),
         ("LRX_TIME_ZONE", "Toronto", "LRX_TIME_ZONE: Give a time zone of the IANA list"),
         ("LRX_SIGN_IN_RATE_LIMIT", "often", "LRX_SIGN_IN_RATE_LIMIT: Give a rate such as 6000/minute."),
+        ("LRX_API_RATE_LIMIT", "0/minute", "LRX_API_RATE_LIMIT: Give a rate such as 6000/minute."),
         ("LRX_LOG_LEVEL", "loud", "LRX_LOG_LEVEL: Give one of: debug, info, warning, error."),
         ("LRX_SESSION_HOURS", "0", "LRX_SESSION_HOURS: Give 1 or more."),
     ],

@@ -196,6 +196,62 @@ async def test_what_is_made_says_where_it_is_shown(house: House) -> None:
     assert linked.headers["Location"] == f"/api/v1/courses/{made.json()['id']}/recipients/cmars"
 
 
+async def test_of_two_keys_of_one_request_none_is_guessed(house: House) -> None:
+    async def sent(*keys: str) -> httpx.Response:
+        headers = [("Idempotency-Key", key) for key in keys]
+        return await house.site.api.post("/api/v1/courses", json={"full_name": "W"}, headers=headers)
+
+    assert (await sent("a", "a")).status_code == 201
+    refused = await sent("a", "b")
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (400, "/headers/Idempotency-Key")
+
+
+@pytest.mark.parametrize(
+    ("declared", "status"),
+    [
+        ({"Content-Type": "application/json"}, 201),
+        ({"Content-Type": 'Application/JSON; a=b; Charset="UTF-8"'}, 201),
+        ({"Content-Type": "application/json;charset=utf8", "Content-Encoding": "identity"}, 201),
+        ({"Content-Type": "application/json; charset=iso-8859-1"}, 415),
+        ({"Content-Type": "application/json; charset=utf-16"}, 415),
+        ({"Content-Type": "application/json", "Content-Encoding": "gzip"}, 415),
+        ({"Content-Type": "text/plain"}, 415),
+        ({}, 415),
+    ],
+)
+async def test_a_body_is_json_in_utf_8_as_it_is(house: House, declared: dict[str, str], status: int) -> None:
+    answer = await house.site.api.post("/api/v1/courses", content=b'{"full_name": "W"}', headers=declared)
+    assert answer.status_code == status, answer.text
+
+
+@pytest.mark.parametrize(
+    ("identity", "place"),
+    [
+        ({"kind": "mbox_sha1sum", "value": "amara"}, "/value"),
+        ({"kind": "mbox", "value": "amara"}, "/value"),
+        ({"kind": "openid", "value": "amara"}, "/value"),
+        ({"kind": "account", "home_page": "the LMS", "value": "1"}, "/home_page"),
+        ({"kind": "account", "value": "1"}, "/home_page"),
+        ({"kind": "mbox", "home_page": "http://a.example", "value": "a@example.org"}, "/home_page"),
+    ],
+)
+async def test_an_identity_no_statement_could_hold_is_refused(
+    house: House, identity: dict[str, str], place: str
+) -> None:
+    values = await furnished(house)
+    refused = await send(house, "POST", f"/learners/{values['learner_id']}/identities", identity)
+    assert (refused.status_code, [fault["pointer"] for fault in refused.json()["errors"]]) == (422, [place])
+
+
+async def test_a_day_out_of_reach_is_refused_as_people_write_days(house: House) -> None:
+    values = await furnished(house)
+    path = f"/courses/{values['course_id']}/learning-record-report?completed_on[gte]=0001-01-01"
+    refused = await get(house, path)
+    assert refused.status_code == 400
+    assert "1900-01-01" in refused.json()["detail"]
+    assert "datetime" not in refused.text
+
+
 async def test_a_replay_is_answered_although_what_it_saw_has_changed_since(house: House) -> None:
     values = await furnished(house)
     path = f"/learning-records/{values['record_id']}"

@@ -34,7 +34,9 @@ def test_tags_are_compared_strongly_and_weakly(values: list[str], same: bool, li
     assert (tags.is_same_as('"a"'), tags.is_like('"a"')) == (same, like)
 
 
-@pytest.mark.parametrize("values", [["a"], ['"a'], ['"a" "b"'], ['"a",'], ['*, "a"'], ["W/a"], ['w/"a"'], ["'a'"]])
+@pytest.mark.parametrize(
+    "values", [["a"], ['"a'], ['"a" "b"'], ['"a",'], ['*, "a"'], ["W/a"], ['w/"a"'], ["'a'"], [""], [" "], ["", ""]]
+)
 def test_what_is_no_tag_is_refused(values: list[str]) -> None:
     with pytest.raises(MalformedTag) as refused:
         tags_of(given(*values), IF_MATCH)
