@@ -136,7 +136,11 @@ async def read(visit: Visit) -> Response:
         return render(visit, "diagnose.html", page, status=400)
 
     def work(session: Session) -> DiagnosePage:
-        meant = understood(session, act, understand(session, act, recipients, ticket))
+        meant = understood(
+            session,
+            act,
+            understand(session, act, recipients, ticket, sees_diagnoses="diagnoses:read" in visit.caller.scopes),
+        )
         return _form(session, visit, {**empty, **meant.values}, ticket=typed, understood=meant)
 
     return render(visit, "diagnose.html", await visit.exchange.database.read(work))

@@ -6,11 +6,14 @@ from urllib.parse import urlencode
 
 from sqlmodel import Session
 
-from admin_ui.navigation import DIAGNOSE
+from admin_ui.navigation import DIAGNOSE, DIAGNOSES
+from admin_ui.pages.diagnosis_around import Link
 from lrx.access import Act
+from lrx.diagnosis.matter import reference_of
 from lrx.diagnosis.meant.choosing import account_of
 from lrx.diagnosis.meant.courses import CourseMeant, WhyCourse
-from lrx.diagnosis.meant.people import PersonMeant, Why
+from lrx.diagnosis.meant.keys import Why
+from lrx.diagnosis.meant.people import PersonMeant
 from lrx.diagnosis.meant.understanding import Understanding
 from lrx.diagnosis.ticket import Found, Kind
 from lrx.text import Text, text
@@ -27,6 +30,7 @@ KINDS: Mapping[Kind, Text] = {
     "pars_code": text("Code of a recipient"),
     "accme_activity_id": text("ACCME activity ID"),
     "credit_id": text("Credit ID"),
+    "diagnosis": text("Number of a diagnosis"),
     "name": text("Name"),
     "recipient": text("Recipient"),
     "day": text("Day"),
@@ -35,6 +39,7 @@ KINDS: Mapping[Kind, Text] = {
 """What was found in the text; plain words are not told."""
 
 WHY: Mapping[Why, Text] = {
+    "diagnosis": text("the diagnosis {typed} is about this person"),
     "oci_id": text("holds the OCI ID “{typed}”"),
     "username": text("user name “{typed}”"),
     "email": text("e-mail address “{typed}”"),
@@ -47,6 +52,7 @@ WHY: Mapping[Why, Text] = {
 }
 
 WHY_COURSE: Mapping[WhyCourse, Text] = {
+    "diagnosis": text("the quoted diagnosis is about it"),
     "shortname": text("its short name is in the text"),
     "idnumber": text("its id number is in the text"),
     "full_name": text("its name is in the text"),
@@ -90,6 +96,7 @@ class Understood:
     nearest: Sequence[MeantShown]
     courses: Sequence[MeantShown]
     recipients: Sequence[str]
+    diagnoses: Sequence[Link]
     questions: Sequence[Text]
     notes: Sequence[Text]
     values: Mapping[str, str]
@@ -120,6 +127,7 @@ def understood(session: Session, act: Act, meant: Understanding) -> Understood:
         nearest=[_person(one, certain) for one in meant.nearest],
         courses=[_course(one, certain) for one in meant.courses],
         recipients=[one.title for one in meant.recipients],
+        diagnoses=[Link(reference_of(one), f"{DIAGNOSES}/{one}") for one in meant.diagnoses],
         questions=meant.questions,
         notes=meant.notes,
         values=values,

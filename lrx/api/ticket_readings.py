@@ -13,7 +13,8 @@ from lrx.api.idempotency import Reply, once
 from lrx.api.operation import Call, operation
 from lrx.api.values import In, Out
 from lrx.diagnosis.meant.courses import CourseMeant, WhyCourse
-from lrx.diagnosis.meant.people import PersonMeant, Why
+from lrx.diagnosis.meant.keys import Why
+from lrx.diagnosis.meant.people import PersonMeant
 from lrx.diagnosis.meant.understanding import RecipientMeant, Understanding, WhyRecipient, titles, understand
 from lrx.diagnosis.ticket import Found, Kind, Ticket, TicketTooLong, read_ticket
 from lrx.near_misses import Kind as NearKind
@@ -117,6 +118,8 @@ class TicketReading(Out):
     """Where nobody is meant: up to five people of similar names."""
     courses: list[CoursePublic]
     recipients: list[RecipientMeantPublic]
+    diagnoses: list[UUID]
+    """Diagnoses whose number is quoted in the text, for callers with `diagnoses:read`."""
     codes: list[str]
     """Codes of recipients that are in the text."""
     certain: ChoicePublic | None
@@ -171,6 +174,7 @@ def _reading(call: Call, body: TicketText, ticket: Ticket, session: Session) -> 
         ticket,
         recipient=body.recipient,
         sees_records="records:read" in call.caller.scopes,
+        sees_diagnoses="diagnoses:read" in call.caller.scopes,
     )
     return _shown(call, meant)
 
@@ -183,6 +187,7 @@ def _shown(call: Call, meant: Understanding) -> TicketReading:
         nearest=[_person(one) for one in meant.nearest],
         courses=[_course(one) for one in meant.courses],
         recipients=[_recipient(one) for one in meant.recipients],
+        diagnoses=list(meant.diagnoses),
         codes=list(meant.codes),
         certain=None
         if certain is None

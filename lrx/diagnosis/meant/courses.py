@@ -3,8 +3,8 @@ where the text names none."""
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from dataclasses import dataclass, replace
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -19,8 +19,9 @@ from lrx.tables import table
 
 __all__ = ["CourseMeant", "WhyCourse", "courses_meant", "courses_with_records"]
 
-WhyCourse = Literal["shortname", "idnumber", "full_name", "without_year", "words", "records"]
+WhyCourse = Literal["shortname", "idnumber", "full_name", "without_year", "words", "records", "diagnosis"]
 STRENGTH: dict[WhyCourse, int] = {
+    "diagnosis": 10,
     "shortname": 9,
     "idnumber": 9,
     "full_name": 8,
@@ -29,6 +30,8 @@ STRENGTH: dict[WhyCourse, int] = {
     "records": 1,
 }
 
+NAMED = 8
+"""From this strength on the text names the course in full."""
 LONGEST_RUN = 8
 """Words of a name that are looked for side by side; of longer names each is looked for by itself."""
 YEAR = re.compile(r"(?:19|20)[0-9]{2}")
@@ -47,8 +50,8 @@ class _Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CourseMeant:
-    """A course that may be meant, why, and where the text says so (nowhere for records). `remains` is false where the
-    same words mean another course better."""
+    """A course that may be meant, why, and where the text says so (nowhere for records and quoted diagnoses). `remains`
+    is false where the text means another course better."""
 
     course_id: UUID
     shortname: str | None
@@ -93,8 +96,26 @@ class _Said:
         return self._all.issuperset(some)
 
 
-def courses_meant(session: Session, act: Act, ticket: Ticket) -> list[CourseMeant]:
-    """Return the courses that words of the ticket name, the likeliest first."""
+def courses_meant(session: Session, act: Act, ticket: Ticket, quoted: Collection[UUID] = ()) -> list[CourseMeant]:
+    """Return the courses that words of the ticket name, the likeliest first. Before them come those of quoted
+    diagnoses, beside which only a course named in full may be meant."""
+    said = _said_in(session, act, ticket)
+    if not quoted:
+        return said
+    about = [_meant(row, "diagnosis") for row in _of_ids(session, act, quoted)]
+    others = [
+        replace(one, remains=one.remains and STRENGTH[one.why] >= NAMED) for one in said if one.course_id not in quoted
+    ]
+    return sorted([*about, *others], key=_rank)
+
+
+def _of_ids(session: Session, act: Act, ids: Collection[UUID]) -> Sequence[Any]:
+    rows = table(Course).c
+    query = sa.select(rows.id, rows.shortname, rows.full_name).where(rows.site_id == act.site_id, rows.id.in_(ids))
+    return session.connection().execute(query).all()
+
+
+def _said_in(session: Session, act: Act, ticket: Ticket) -> list[CourseMeant]:
     if not ticket.words:
         return []
     said = _Said(ticket.words)
@@ -123,7 +144,11 @@ def courses_with_records(session: Session, act: Act, learner_ids: Collection[UUI
         .limit(most)
     )
     found = session.connection().execute(query)
-    return [CourseMeant(row.id, row.shortname, row.full_name, "records", None, None) for row in found]
+    return [_meant(row, "records") for row in found]
+
+
+def _meant(row: Any, why: WhyCourse) -> CourseMeant:
+    return CourseMeant(row.id, row.shortname, row.full_name, why, None, None)
 
 
 def _all(session: Session, act: Act) -> list[_Row]:

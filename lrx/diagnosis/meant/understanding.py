@@ -14,6 +14,7 @@ from lrx.access import Act
 from lrx.diagnosis.meant.courses import CourseMeant, courses_meant, courses_with_records
 from lrx.diagnosis.meant.names import MOST_NAMES
 from lrx.diagnosis.meant.people import PersonMeant, are_told_apart, names_meant, names_said, nearest, people_meant
+from lrx.diagnosis.meant.quoted import quoted
 from lrx.diagnosis.ticket import Ticket
 from lrx.models import SiteRecipient
 from lrx.people.names import folded
@@ -25,12 +26,13 @@ __all__ = ["Choice", "RecipientMeant", "Understanding", "titles", "understand"]
 MOST = 10
 """Candidates of one sort that are shown."""
 
-WhyRecipient = Literal["given", "named", "code", "only_one", "used"]
+WhyRecipient = Literal["given", "diagnosis", "named", "code", "only_one", "used"]
 
 
 @dataclass(frozen=True, slots=True)
 class RecipientMeant:
-    """A recipient that may be meant: given by the caller, named, known by its code, or used by the site."""
+    """A recipient that may be meant: given by the caller, that of a quoted diagnosis, named, known by its code, or used
+    by the site."""
 
     code: str
     title: str
@@ -52,7 +54,7 @@ class Understanding:
     """What a ticket means. `certain` is the one choice left; otherwise `questions` say what a person must choose.
 
     `nearest` are people of similar names, where nobody is meant. A ticket names no moment to judge at; days in the text
-    are among what was found.
+    are among what was found. `diagnoses` are those the text quotes.
     """
 
     ticket: Ticket
@@ -61,6 +63,7 @@ class Understanding:
     courses: tuple[CourseMeant, ...]
     recipients: tuple[RecipientMeant, ...]
     codes: tuple[str, ...]
+    diagnoses: tuple[UUID, ...]
     certain: Choice | None
     questions: tuple[Text, ...]
     notes: tuple[Text, ...]
@@ -79,18 +82,22 @@ def understand(
     *,
     recipient: str | None = None,
     sees_records: bool = True,
+    sees_diagnoses: bool = True,
 ) -> Understanding:
     """Return what the ticket means at the act's site. `recipient` is the code of the one asked about, where the caller
-    knows it; in which courses somebody has records is told to callers only who may see them. Reads only."""
-    courses = courses_meant(session, act, ticket)
+    knows it; in which courses somebody has records, and what a quoted diagnosis was about, is told to callers only who
+    may see them. Reads only."""
+    diagnoses = quoted(session, act, ticket) if sees_diagnoses else ()
+    courses = courses_meant(session, act, ticket, {one.course_id for one in diagnoses})
     names = names_meant(ticket, courses)
-    people = people_meant(session, act, ticket, names)
+    people = people_meant(session, act, ticket, names, diagnoses)
     accounts = _one_person(session, act, people)
     left = [one for one in people if one.remains]
     if left and not courses and sees_records:
         courses = courses_with_records(session, act, [one.learner_id for one in left[:MOST]], MOST + 1)
     course = _one_course(courses)
-    asked = _recipients(session, act, recipients, ticket, recipient)
+    about = [one.recipient for one in diagnoses if one.recipient in recipients]
+    asked = _recipients(session, act, recipients, ticket, recipient, about)
     like = [] if people else nearest(session, act, names)
     questions = [
         *([] if accounts else [_who(left, like)]),
@@ -106,6 +113,7 @@ def understand(
         nearest=tuple(like),
         courses=tuple(courses[:MOST]),
         recipients=tuple(asked[:MOST]),
+        diagnoses=tuple(one.id for one in diagnoses),
         codes=tuple(dict.fromkeys(one.normal for one in ticket.of("ws_code", "pars_code"))),
         certain=certain,
         questions=tuple(questions),
@@ -133,13 +141,20 @@ def _one_course(courses: Sequence[CourseMeant]) -> CourseMeant | None:
 
 
 def _recipients(
-    session: Session, act: Act, recipients: Mapping[str, Recipient], ticket: Ticket, given: str | None
+    session: Session,
+    act: Act,
+    recipients: Mapping[str, Recipient],
+    ticket: Ticket,
+    given: str | None,
+    about: Sequence[str],
 ) -> list[RecipientMeant]:
     def meant(code: str, why: WhyRecipient) -> RecipientMeant:
         return RecipientMeant(code, recipients[code].title, why)
 
     if given is not None:
         return [meant(given, "given")]
+    if about:
+        return [meant(code, "diagnosis") for code in dict.fromkeys(about)]
     said = dict.fromkeys(one.normal for one in ticket.of("recipient") if one.normal in recipients)
     answered = {one.normal for one in ticket.of("ws_code")}
     by_code = [

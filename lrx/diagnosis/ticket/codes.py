@@ -10,11 +10,23 @@ from lrx.diagnosis.ticket.values import Found
 from lrx.diagnosis.ticket.vocabulary import any_of
 from lrx.people.names import folded
 
-__all__ = ["accme_activity_ids", "credit_ids", "emails", "pars_codes", "recipients_named", "ws_codes"]
+__all__ = [
+    "accme_activity_ids",
+    "credit_ids",
+    "diagnosis_numbers",
+    "emails",
+    "pars_codes",
+    "recipients_named",
+    "ws_codes",
+]
 
 EMAIL = re.compile(r"(?<![\w.%+'-])[a-z0-9_][a-z0-9._%+'-]{0,63}@(?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,24}(?![\w-])")
 CREDIT = re.compile(r"(?<!\w)ccid:[^\s:<>\"]{1,150}:[^\s:<>\",;]{1,150}", re.IGNORECASE)
 LONGEST_CREDIT = 300
+DIAGNOSIS = re.compile(
+    r"(?<![\w-])0[12][0-9a-f]{6}-[0-9a-f]{4}(?:-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})?(?![\w-])"
+)
+"""The number of a diagnosis, or its whole id: it begins with the time it was made, since 2004."""
 WS = re.compile(r"(?<![^\W_])ws[\s_:#-]{0,3}(40[01])(?![0-9])")
 ERROR_40X = re.compile(r"(?<!\w)(?:error|erreur|err)[ :#]{0,2}(?:code[ :#]{0,2})?(40[01])(?![0-9])")
 THREE_DIGITS = re.compile(r"(?<![\w.,/-])[1-9][0-9]{2}(?![\w@%$/-])(?![.,:][0-9])")
@@ -46,6 +58,13 @@ def credit_ids(text: Pasted) -> Iterator[Found]:
         typed = match[0].rstrip(".,;)]}'")
         if text.is_free(*match.span()) and len(typed) <= LONGEST_CREDIT and typed.rpartition(":")[2]:
             yield text.found("credit_id", match.start(), match.start() + len(typed), typed)
+
+
+def diagnosis_numbers(text: Pasted) -> Iterator[Found]:
+    """Find the numbers our letters give to be quoted, and ids in addresses of diagnoses."""
+    for match in DIAGNOSIS.finditer(text.folded):
+        if text.is_free(*match.span()):
+            yield text.found("diagnosis", *match.span(), match[0])
 
 
 def ws_codes(text: Pasted) -> Iterator[Found]:

@@ -56,11 +56,10 @@ def names(text: Pasted) -> Iterator[Found]:
     capitals."""
     yield from _in_fields(text)
     yield from _titled(text)
-    starts: list[tuple[int, int]] = []
     place = 0
     while match := CAPITAL.search(text.text, place):
         place = match.end()
-        if not text.is_free(*match.span()) or not _may_be_name(match[0], is_first=not starts):
+        if not text.is_free(*match.span()) or len(match[0]) < 2 or not _may_be_name(match[0]):
             continue
         first = _parts(text, match.start())
         place = max(place, first)
@@ -147,11 +146,10 @@ def _parts(text: Pasted, start: int, most: int = MOST_PARTS) -> int:
     return end
 
 
-def _may_be_name(word: str, *, is_first: bool = False) -> bool:
+def _may_be_name(word: str) -> bool:
     plain = folded(word)
-    if not word[0].isupper() or plain in words("not_names") or (word.isupper() and plain in words("acronyms")):
-        return False
-    return len(word) > 1 or not is_first
+    is_other = plain in words("not_names") or (word.isupper() and plain in words("acronyms"))
+    return word[0].isupper() and not is_other
 
 
 def _name(text: Pasted, start: int, end: int) -> Found:

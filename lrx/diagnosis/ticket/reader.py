@@ -63,6 +63,7 @@ def _certain(text: Pasted) -> Iterator[Found]:
     """What has a shape of its own, so that no course is called by it."""
     yield from codes.emails(text)
     yield from codes.credit_ids(text)
+    yield from codes.diagnosis_numbers(text)
     numbers.take_addresses(text)
     yield from days(text)
     yield from codes.ws_codes(text)

@@ -17,6 +17,7 @@ Kind = Literal[
     "pars_code",
     "accme_activity_id",
     "credit_id",
+    "diagnosis",
     "name",
     "recipient",
     "day",

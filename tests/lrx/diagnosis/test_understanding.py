@@ -170,6 +170,37 @@ async def test_two_accounts_of_one_name_are_one_person_and_a_finding(site: Site)
     assert site.certain(meant) == (["jfraser"], "WHMIS-2026", "cmars")
 
 
+async def test_an_answer_to_a_letter_asks_what_its_diagnosis_asked(site: Site) -> None:
+    asked = {"learner": {"username": "mtremblay"}, "course": {"shortname": "FIRE"}, "recipient": "cmars"}
+    made = await site.house.site.send("POST", "/diagnoses", asked)
+    letters = await site.house.site.get(f"/diagnoses/{made['id']}/replies")
+    number = letters["reference"]
+    mail = f"From: Hélène Roy <helene.roy@lakeside.example>\nSubject: Re: [{number}]\n\nIt is still red. – H. Roy"
+
+    meant = await site.understand(mail)
+    assert site.certain(meant) == (["mtremblay"], "FIRE", "cmars")
+    assert [str(one) for one in meant.diagnoses] == [made["id"]]
+    assert [(one.why, one.remains) for one in meant.courses] == [("diagnosis", True)]
+    assert [one.why for one in meant.recipients] == ["diagnosis"]
+    assert site.certain(await site.understand(f"/admin/diagnoses/{made['id']}")) == (["mtremblay"], "FIRE", "cmars")
+    # A word of another course's name says nothing against it; a course named in full does.
+    assert site.certain(await site.understand(f"{mail} The safety and security one.")) is not None
+    other = await site.understand(f"{mail} And what of hand hygiene 2026?")
+    assert (site.certain(other), site.courses(other)) == (None, ["FIRE", "HH-2026"])
+    # Somebody else who is named by an account of theirs may be meant as well.
+    both = await site.understand(f"{mail} The same with aokafor.")
+    assert (site.certain(both), sorted(site.people(both))) == (None, ["aokafor", "mtremblay"])
+
+
+async def test_what_a_quoted_diagnosis_was_about_is_told_only_to_who_may_see_it(site: Site) -> None:
+    asked = {"learner": {"username": "mtremblay"}, "course": {"shortname": "FIRE"}, "recipient": "cmars"}
+    made = await site.house.site.send("POST", "/diagnoses", asked)
+    meant = await site.understand(f"[{made['id'][:13]}]", sees_diagnoses=False)
+    assert (meant.people, meant.courses, meant.diagnoses) == ((), (), ())
+    nobody = await site.understand("[0198c7a2-5d3e]")
+    assert (nobody.people, nobody.diagnoses) == ((), ())
+
+
 @pytest.mark.parametrize("idnumbers", [("E1", "E2"), ("E1", "E1"), ("E1", None)])
 async def test_two_people_of_one_name_are_a_question(site: Site, idnumbers: tuple[str | None, str | None]) -> None:
     for number, idnumber in enumerate(idnumbers):

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-EXACTLY = ("oci_id", "number", "email", "ws_code", "pars_code", "accme_activity_id", "credit_id")
+EXACTLY = ("oci_id", "number", "email", "ws_code", "pars_code", "accme_activity_id", "credit_id", "diagnosis")
 
 
 class Pasted(NamedTuple):
@@ -65,6 +65,12 @@ ENGLISH = (
         "PARS codes 661, 664 and 665 for activity 210015702",
         {"pars_code": ["661", "664", "665"], "accme_activity_id": ["210015702"], "recipient": ["pars"]},
     ),
+    Pasted("Re: WHMIS 2026 – why CMaRS does not show it yet [019ab4c2-7d1e]", {"diagnosis": ["019ab4c2-7d1e"]}),
+    Pasted(
+        "https://lrx.example/admin/diagnoses/019AB4C2-7D1E-7ABC-8123-0123456789AB?x=1",
+        {"diagnosis": ["019ab4c2-7d1e-7abc-8123-0123456789ab"]},
+    ),
+    Pasted("a0198765-4321, 0198765-4321, 019ab4c2-7d1e-4abc-8123-0123456789ab", {}),
     Pasted("Rejected: ccid:lakeside:whmis-2026-77.", {"credit_id": ["ccid:lakeside:whmis-2026-77"]}),
     Pasted("ACCME returned code 718 for Dr. Wei Chen", {"pars_code": ["718"], "name": ["wei chen"]}),
     Pasted(
