@@ -49,6 +49,7 @@ class Learning(NamedTuple):
 class Questioned(NamedTuple):
     """A question of the recipient about the learner or the OCI ID meant, and how it ended."""
 
+    id: UUID
     asked_at: datetime
     oci_id: OciId | None
     course: str | None
@@ -161,7 +162,7 @@ def _questions(session: Session, act: Act, kept: KeptDiagnosis, held: Sequence[O
     found = set(_asked(session, act, kept, rows.learner_id, [kept.learner_id]))
     found |= {one for one in _asked(session, act, kept, rows.oci_id, held) if one.outcome in OF_NOBODY}
     found |= set(_asked(session, act, kept, rows.oci_id, [OciId.parse(one) for one in asked_ids(kept.content)[:1]]))
-    latest = sorted(found, key=lambda one: one.asked_at, reverse=True)
+    latest = sorted(found, key=lambda one: (one.asked_at, one.id), reverse=True)
     return tuple(latest[:LATEST])
 
 
@@ -178,10 +179,10 @@ def _asked(
             rows.asked_at > kept.as_of - timedelta(days=DAYS),
             rows.asked_at <= kept.as_of,
         )
-        .order_by(rows.asked_at.desc())
+        .order_by(rows.asked_at.desc(), rows.id.desc())
         .limit(LATEST)
     )
     return [
-        Questioned(one.asked_at, one.oci_id, one.course, one.outcome, one.code, tuple(one.record_ids))
+        Questioned(one.id, one.asked_at, one.oci_id, one.course, one.outcome, one.code, tuple(one.record_ids))
         for one in session.connection().execute(query)
     ]

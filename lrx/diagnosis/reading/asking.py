@@ -43,7 +43,7 @@ _RANKED = (
     sa.select(
         *(_INQUIRIES[name] for name in Asked._fields),
         sa.func.row_number()
-        .over(partition_by=_INQUIRIES.learner_id, order_by=_INQUIRIES.asked_at.desc())
+        .over(partition_by=_INQUIRIES.learner_id, order_by=(_INQUIRIES.asked_at.desc(), _INQUIRIES.id.desc()))
         .label("place"),
     )
     .where(

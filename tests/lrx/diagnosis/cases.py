@@ -312,11 +312,13 @@ def _matter(recipient: Recipient, learner: LearnerFacts, content: Mapping[str, A
     account = learner.account
     named = [OciId.parse(one) for one in asked_ids(content)[:1]]
     questions = [
-        Questioned(one.asked_at, HELD, one.course, one.outcome, one.code, tuple(one.record_ids))
-        for one in learner.inquiries
+        Questioned(UUID(int=100 - place), one.asked_at, HELD, one.course, one.outcome, one.code, tuple(one.record_ids))
+        for place, one in enumerate(learner.inquiries)
     ]
     questions += [
-        Questioned(THIS_MORNING - timedelta(days=day), one, None, Outcome.UNKNOWN_LEARNER, "WS401", ())
+        Questioned(
+            UUID(int=9 - day), THIS_MORNING - timedelta(days=day), one, None, Outcome.UNKNOWN_LEARNER, "WS401", ()
+        )
         for one in named
         for day in range(2)
     ]
