@@ -98,13 +98,13 @@ class Runner:
         if job is None:
             return None
         now = write_time(session, self.exchange.clock.now)
+        site = session.get_one(Site, job.site_id)
+        act = act_for_site(site, job.actor, now, lambda: self.exchange.ids(now), job.request_id)
         kind = self.kinds.get(job.kind)
         if kind is None:
             log.error("nobody here knows this kind of job", job=str(job.id), kind=job.kind)
-            jobs.give_up(session, job, now)
+            jobs.give_up(session, act, job)
             return None
-        site = session.get_one(Site, job.site_id)
-        act = act_for_site(site, job.actor, now, lambda: self.exchange.ids(now), job.request_id)
         items = jobs.next_items(session, job, self.sizes.get(kind.name, kind.piece))
         results: Sequence[Result] = [ItemUnexpected()]
         if job.failures <= TRIES:

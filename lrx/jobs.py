@@ -160,7 +160,7 @@ def settle(
     statement = sa.update(rows).where(rows.c.seq == sa.bindparam("item"))
     language: Language = next((known for known in LANGUAGES if known == job.language), "en")
     settled = [
-        {"item": item.seq, **told(result, language, f"{kind.pointer}/{item.place}")._asdict()}
+        {"item": item.seq, **told(result, language, kind.place(item.place))._asdict()}
         for item, result in zip(items, results, strict=True)
     ]
     session.connection().execute(statement, settled)
@@ -183,9 +183,10 @@ def put_off(session: Session, job: Job, piece: int) -> None:
     session.add(job)
 
 
-def give_up(session: Session, job: Job, at: datetime) -> None:
+def give_up(session: Session, act: Act, job: Job) -> None:
     """End a job that nobody here can do."""
-    _end(session, job, JobStatus.FAILED, at)
+    _end(session, job, JobStatus.FAILED, act.at)
+    audit.keep(session, act, "give_up", "job", job.id, done=job.done, items=job.total)
 
 
 def forget_items(session: Session, before: datetime) -> bool:

@@ -27,6 +27,7 @@ from lrx.recipient import Recipient
 from lrx.text import Language, say, text
 
 __all__ = [
+    "AT_ONCE",
     "FAILED",
     "Circumstances",
     "ItemUnexpected",
@@ -47,6 +48,9 @@ Item = TypeVar("Item", bound=BaseModel)
 
 FAILED = "failed"
 """The outcome of an item that was refused."""
+
+AT_ONCE = 200
+"""Up to so many items are done in the request itself; more become a job."""
 
 ABOUT_THE_ROW = ("22", "23")
 """Classes of PostgreSQL's codes for data it cannot keep and for broken constraints. All others speak of the
@@ -106,8 +110,8 @@ class Kind(Generic[Item]):
     """A kind of bulk work.
 
     `work` does some items in one transaction and returns a result for each, in order; an item that is refused leaves
-    nothing behind. `pointer` is where the items lie in what was sent. `piece` is how many of them a job does in one
-    transaction at most. `tally` counts the outcome of one committed item.
+    nothing behind. `pointer` is where the items lie in what was sent; empty for items that nobody sent. `piece` is how
+    many of them a job does in one transaction at most. `tally` counts the outcome of one committed item.
     """
 
     name: str
@@ -117,6 +121,10 @@ class Kind(Generic[Item]):
     work: Work[Item]
     piece: int
     tally: Callable[[Metrics, str], None] = _no_tally
+
+    def place(self, number: int) -> str:
+        """The JSON pointer of an item in what was sent; that of the whole where nobody sent it."""
+        return f"{self.pointer}/{number}" if self.pointer else ""
 
 
 def do(session: Session, kind: Kind[Any], circumstances: Circumstances, contents: Sequence[bytes]) -> list[Result]:

@@ -21,15 +21,12 @@ from lrx.batches.learning_records import KIND as LEARNING_RECORD
 from lrx.batches.oci_ids import KIND as OCI_ID
 from lrx.json_elements import split_member
 from lrx.json_outline import outlined_member
-from lrx.piecework import Circumstances, Kind, counted, do, told, word_of
+from lrx.piecework import AT_ONCE, Circumstances, Kind, counted, do, told, word_of
 from lrx.web.reading import Apart
 
 __all__ = ["OPERATIONS"]
 
 MOST = 10_000
-
-AT_ONCE = 200
-"""Up to so many items are answered in the request itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +167,7 @@ def _at_once(call: Call, session: Session, kind: Kind[Any], contents: Sequence[b
     results = do(session, kind, circumstances, contents)
     call.afterwards.extend(partial(kind.tally, call.exchange.metrics, word_of(result)) for result in results)
     shown = [
-        show_outcome(place, *told(result, call.language, f"{kind.pointer}/{place}"))
-        for place, result in enumerate(results)
+        show_outcome(place, *told(result, call.language, kind.place(place))) for place, result in enumerate(results)
     ]
     return BatchPublic(total=len(results), counts=counted(results), data=shown)
 

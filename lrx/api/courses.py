@@ -11,13 +11,13 @@ from lrx.address import address_forms
 from lrx.api.listing import Filter, Listing, ListQuery, Sort, each, equal, one_of, within
 from lrx.api.operation import Call, operation
 from lrx.api.pagination import Page
+from lrx.api.replaying import replay_awaited
 from lrx.api.search import Search, each_word_in
 from lrx.api.values import CoursePath, In, Instant, Line, Out, Words
 from lrx.courses import courses
 from lrx.models import Course
 from lrx.validity import ExpiryRule, NeverExpires, RecertificationWindow, Repeats
-from lrx.xapi.projector import replay_subjects
-from lrx.xapi.subjects import object_subjects
+from lrx.xapi.subjects import Awaited, object_subjects
 
 __all__ = ["OPERATIONS", "TAG", "Address", "ByIri", "given_fields", "replay_object"]
 
@@ -215,7 +215,7 @@ def given_fields(body: In, *, keep_null: tuple[str, ...]) -> dict[str, Any]:
 def replay_object(call: Call, session: Session, iri: str | None) -> None:
     """Project again what was parked for this address."""
     if iri:
-        replay_subjects(session, call.act, call.exchange.recipients, object_subjects(iri))
+        replay_awaited(call, session, Awaited(subjects=object_subjects(iri)))
 
 
 def _course(course: Course) -> CoursePublic:

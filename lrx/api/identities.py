@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 from lrx.api.listing import Listing, ListQuery, Sort, each, equal, one_of
 from lrx.api.operation import Answer, Call, operation
 from lrx.api.pagination import Page
+from lrx.api.replaying import replay_awaited
 from lrx.api.values import LEARNERS as TAG
 from lrx.api.values import In, Instant, LearnerPath, Out, Reason
 from lrx.errors import Fault
@@ -17,8 +18,7 @@ from lrx.faults import InvalidContent, summary
 from lrx.models import Identity
 from lrx.people import identities, learners
 from lrx.xapi.parts import IDENTIFIERS, IRI
-from lrx.xapi.projector import replay_subjects
-from lrx.xapi.subjects import agent_subjects
+from lrx.xapi.subjects import Awaited, agent_subjects
 
 __all__ = ["OPERATIONS"]
 
@@ -121,7 +121,7 @@ def map_identity(call: Call, path: LearnerPath, body: IdentityCreate, session: S
         session, call.act, learner.id, kind=body.kind, home_page=body.home_page, value=body.value, reason=body.reason
     )
     subjects = agent_subjects(identity.kind, identity.home_page or None, identity.value)
-    replay_subjects(session, call.act, call.exchange.recipients, subjects)
+    replay_awaited(call, session, Awaited(subjects=subjects))
     return Answer(_public_identity(identity), status=201 if is_new else 200)
 
 

@@ -12,6 +12,7 @@ from lrx.api.listing import ListQuery
 from lrx.api.oci_ids import OciIdPublic, show_oci_id
 from lrx.api.operation import Call, operation
 from lrx.api.pagination import Page
+from lrx.api.replaying import replay_awaited
 from lrx.api.values import LEARNERS as TAG
 from lrx.api.values import ByUsername, In, Instant, LearnerPath, Out
 from lrx.delivery.holdings import held_oci_ids
@@ -20,8 +21,7 @@ from lrx.oci_id import InvalidOciId, OciId
 from lrx.people import learners
 from lrx.people.learner_fields import LearnerFields, Lms, Reason
 from lrx.text import text
-from lrx.xapi.projector import replay_subjects, subjects_named
-from lrx.xapi.subjects import agent_subjects
+from lrx.xapi.subjects import Awaited, agent_subjects
 
 __all__ = ["OPERATIONS", "LearnerPublic", "get_learner", "show_learner"]
 
@@ -183,13 +183,12 @@ def _public(call: Call, learner: Learner, held: tuple[OciId, ...]) -> LearnerPub
 
 
 def _replay(call: Call, session: Session, learner: Learner) -> None:
-    subjects: set[str] = set()
+    subjects: frozenset[str] = frozenset()
     if learner.home_page and learner.lms_user_id:
-        subjects |= agent_subjects("account", learner.home_page, learner.lms_user_id)
-    if learner.username:
-        subjects |= subjects_named(session, call.act, learner.username)
-    if subjects:
-        replay_subjects(session, call.act, call.exchange.recipients, frozenset(subjects))
+        subjects = agent_subjects("account", learner.home_page, learner.lms_user_id)
+    usernames = frozenset({learner.username}) if learner.username else frozenset()
+    if subjects or usernames:
+        replay_awaited(call, session, Awaited(subjects, usernames))
 
 
 OPERATIONS = (

@@ -5,12 +5,13 @@ from typing import Any, Literal
 from pydantic import Field
 from sqlmodel import Session, select
 
-from lrx import site_recipients
 from lrx.api.operation import Call, operation
 from lrx.api.pagination import Page
 from lrx.api.values import In, Out
+from lrx.batches import recipient_settings
 from lrx.delivery.holdings import site_settings
 from lrx.models import SiteRecipient
+from lrx.piecework import Circumstances
 from lrx.recipient import PullRecipient, Recipient
 from lrx.registry import UnknownRecipient, recipient_named
 
@@ -85,18 +86,21 @@ def get_recipient(call: Call, path: RecipientPath, session: Session) -> Recipien
     examples={"on": {"enabled": True}},
 )
 def change_recipient(call: Call, path: RecipientPath, body: RecipientUpdate, session: Session) -> RecipientPublic:
-    """New settings are judged at once for everything held."""
+    """By new settings everything held or offered is judged again: at once for up to 200 learners of courses, for more
+    by a job of the kind `recipient_settings`."""
     recipient = recipient_named(call.exchange.recipients, path.recipient)
-    site_recipients.change(
+    job = recipient_settings.change_recipient(
         session,
-        call.act,
+        Circumstances(call.act, call.act.at, call.exchange.recipients),
         call.exchange.vault,
-        call.exchange.recipients,
         recipient,
         enabled=body.enabled,
         settings=body.settings,
         credentials=body.credentials,
+        language=call.language,
     )
+    if job is not None:
+        call.afterwards.append(call.exchange.wake_job_runner)
     return _recipient(call, session, recipient)
 
 

@@ -12,23 +12,17 @@ from sqlmodel import Session, col, select
 from lrx.api.listing import Listing, ListQuery, Sort, each, equal, one_of, present, within
 from lrx.api.operation import Call, operation
 from lrx.api.pagination import Page
+from lrx.api.replaying import replay_awaited
 from lrx.api.values import In, Instant, Out
-from lrx.errors import NotFound
+from lrx.batches.parked_statements import UnknownParked
 from lrx.models import ParkedReason, ParkedStatement, SetAsideStatement, Statement
-from lrx.text import text
 from lrx.xapi import set_aside
 from lrx.xapi.intake import InvalidStatement, StatementConflict
-from lrx.xapi.projector import replay_subjects
+from lrx.xapi.subjects import Awaited
 
 __all__ = ["OPERATIONS"]
 
 TAG = "statements"
-
-
-class UnknownParked(NotFound):
-    """The site has no such statement parked, or no longer."""
-
-    code = "parked_unknown"
 
 
 class FaultPublic(Out):
@@ -94,10 +88,12 @@ class ReplayParked(In):
 
 
 class ReplayedParked(Out):
-    """What is still parked afterwards."""
+    """What is still parked afterwards, or, where a job goes on with it, now."""
 
     object: Literal["replayed"] = "replayed"
     still_parked: int
+    job_id: UUID | None
+    """The job that does them, where they are more than 200; ask it how far it has come."""
 
 
 SET_ASIDE = Listing[SetAsideStatement](
@@ -210,9 +206,7 @@ def get_parked(call: Call, path: ParkedPath, session: Session) -> ParkedPublic:
     """What it waits for. Once it is projected it is here no more."""
     row = session.execute(_all_parked(call).where(col(ParkedStatement.statement_seq) == path.statement_seq)).first()
     if row is None:
-        raise UnknownParked(
-            text("No statement {seq} is parked at this site. It may have been projected.", seq=path.statement_seq)
-        )
+        raise UnknownParked(path.statement_seq)
     return _parked(row)
 
 
@@ -225,13 +219,14 @@ def get_parked(call: Call, path: ParkedPath, session: Session) -> ParkedPublic:
     examples={"everything": {}},
 )
 def replay_parked_statements(call: Call, body: ReplayParked, session: Session) -> ReplayedParked:
-    """Mapping a person or a course does this by itself; here it is for all that is parked."""
-    subjects = frozenset({body.subject}) if body.subject is not None else None
-    replay_subjects(session, call.act, call.exchange.recipients, subjects)
+    """Mapping a person or a course does this by itself; here it is for all that is parked. Up to 200 statements are
+    projected at once, more by a job."""
+    awaited = Awaited(subjects=frozenset({body.subject})) if body.subject is not None else None
+    job = replay_awaited(call, session, awaited)
     left = select(sa.func.count()).select_from(ParkedStatement).where(ParkedStatement.site_id == call.act.site_id)
     if body.subject is not None:
         left = left.where(ParkedStatement.subject == body.subject)
-    return ReplayedParked(still_parked=session.exec(left).one())
+    return ReplayedParked(still_parked=session.exec(left).one(), job_id=job.id if job else None)
 
 
 def _all_parked(call: Call) -> "sa.Select[*tuple[Any, ...]]":
@@ -243,7 +238,7 @@ def _all_parked(call: Call) -> "sa.Select[*tuple[Any, ...]]":
 
 
 def _parked(row: Any) -> ParkedPublic:
-    return ParkedPublic(**row[0].model_dump(exclude={"site_id"}), statement_id=row[1])
+    return ParkedPublic(**row[0].model_dump(exclude={"site_id", "username"}), statement_id=row[1])
 
 
 def _set_aside(row: SetAsideStatement) -> SetAsidePublic:

@@ -10,13 +10,10 @@ from sqlmodel import Session, col, select
 from lrx import course_resets, jobs
 from lrx.learning_records import UnknownRecord
 from lrx.models import Course, CourseReset, ResetMode
-from lrx.piecework import Circumstances, Kind, Outcome, Result
+from lrx.piecework import AT_ONCE, Circumstances, Kind, Outcome, Result
 from lrx.text import Language, text
 
-__all__ = ["AT_ONCE", "KIND", "reset_course"]
-
-AT_ONCE = 200
-"""Up to so many records are done in the request itself."""
+__all__ = ["KIND", "reset_course"]
 
 WORDS: Mapping[ResetMode, str] = {ResetMode.VOID: "voided", ResetMode.EXPIRE: "expired"}
 
@@ -87,7 +84,7 @@ def _result(item: ResetItem, done: dict[UUID, str]) -> Result:
 KIND = Kind(
     name="course_resets",
     permission="records:void",
-    pointer="/records",
+    pointer="",
     item=ResetItem,
     work=_work,
     piece=100,

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Session
 
+from lrx.batches.parked_statements import replay_parked
 from lrx.delivery.outbox import lock_learners
 from lrx.lower_case import lower_case
 from lrx.models import Learner
@@ -15,8 +16,7 @@ from lrx.people import learners
 from lrx.people.learner_fields import LearnerFields, Reason, Username
 from lrx.piecework import Circumstances, Kind, Outcome, Result, each
 from lrx.tables import table
-from lrx.xapi.projector import replay_subjects, subjects_named
-from lrx.xapi.subjects import agent_subjects
+from lrx.xapi.subjects import Awaited, agent_subjects
 
 __all__ = ["KIND", "LearnerItem"]
 
@@ -36,12 +36,13 @@ class LearnerItem(LearnerFields):
 def _work(session: Session, circumstances: Circumstances, items: Sequence[LearnerItem]) -> Sequence[Result]:
     _lock(session, circumstances, items)
     results = each(_one)(session, circumstances, items)
-    subjects: set[str] = set()
-    for item, result in zip(items, results, strict=True):
-        if isinstance(result, Outcome) and result.word != "unchanged":
-            subjects |= _subjects(session, circumstances, item)
-    if subjects:
-        replay_subjects(session, circumstances.act, circumstances.recipients, frozenset(subjects))
+    changed = [
+        item
+        for item, result in zip(items, results, strict=True)
+        if isinstance(result, Outcome) and result.word != "unchanged"
+    ]
+    if changed:
+        replay_parked(session, circumstances, _awaited(changed))
     return results
 
 
@@ -79,10 +80,11 @@ def _one(session: Session, circumstances: Circumstances, item: LearnerItem) -> O
     return Outcome("changed" if changed else "unchanged", learner.id)
 
 
-def _subjects(session: Session, circumstances: Circumstances, item: LearnerItem) -> frozenset[str]:
-    """The marks under which statements may be parked for this person."""
-    named = subjects_named(session, circumstances.act, lower_case(item.username))
-    return named if item.lms is None else named | agent_subjects("account", item.lms.home_page, item.lms.user_id)
+def _awaited(items: Sequence[LearnerItem]) -> Awaited:
+    """What statements of these people may be parked under."""
+    known = [item.lms for item in items if item.lms is not None]
+    marks = [agent_subjects("account", lms.home_page, lms.user_id) for lms in known]
+    return Awaited(frozenset().union(*marks), frozenset(lower_case(item.username) for item in items))
 
 
 KIND = Kind(

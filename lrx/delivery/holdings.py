@@ -18,7 +18,15 @@ from lrx.oci_id import OciId
 from lrx.recipient import Recipient
 from lrx.tables import Rows, among, interned, same, table
 
-__all__ = ["Receiving", "enabled_settings", "held_oci_ids", "intervals_of", "is_enabled", "site_settings"]
+__all__ = [
+    "Receiving",
+    "enabled_settings",
+    "held_oci_ids",
+    "intervals_of",
+    "is_enabled",
+    "settings_to_judge_by",
+    "site_settings",
+]
 
 
 Receiving: TypeAlias = dict[str, tuple[Interval, ...]]
@@ -72,6 +80,12 @@ class _OfSite(NamedTuple):
     settings: dict[str, Any]
 
 
+_SITE_RECIPIENT = table(SiteRecipient).c
+_JUDGED_BY = (
+    sa.select(_SITE_RECIPIENT.settings)
+    .where(same(_SITE_RECIPIENT.site_id), same(_SITE_RECIPIENT.recipient))
+    .with_for_update(read=True)
+)
 _OF_SITE = Rows(_OfSite, SiteRecipient, lambda of: (same(of.site_id), same(of.recipient)))
 
 
@@ -79,6 +93,12 @@ def site_settings(session: Session, site_id: UUID, recipient: Recipient) -> Base
     """Return the recipient's settings at a site, its defaults where none are stored."""
     stored = _OF_SITE.read(session, site_id=site_id, recipient=recipient.code)
     return recipient.site_settings.model_validate(stored[0].settings if stored else {})
+
+
+def settings_to_judge_by(session: Session, site_id: UUID, recipient: Recipient) -> BaseModel:
+    """Return them to whoever keeps what they decide: who changes them waits until that is there to be judged again."""
+    stored = session.connection().execute(_JUDGED_BY, {"site_id": site_id, "recipient": recipient.code}).scalar()
+    return recipient.site_settings.model_validate(stored or {})
 
 
 def enabled_settings(session: Session, site_id: UUID, recipient: Recipient) -> BaseModel | None:

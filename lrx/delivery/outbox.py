@@ -15,7 +15,7 @@ from lrx.access import Act
 from lrx.clock import local_date
 from lrx.database import insert_new, pieces
 from lrx.delivery.cases import Case, Pair, activities_named, cases_of
-from lrx.delivery.holdings import held_oci_ids, intervals_of, site_settings
+from lrx.delivery.holdings import held_oci_ids, intervals_of, settings_to_judge_by
 from lrx.delivery.proofs import proof
 from lrx.eligibility import Facts, Interval, decide
 from lrx.models import Delivery, DeliveryStatus, Learner, LearningRecord, Operation, SubjectKind
@@ -108,7 +108,7 @@ def reconsider_cases(
     moved, owed = 0, []
     for code in codes:
         recipient = recipients[code]
-        settings = site_settings(session, act.site_id, recipient)
+        settings = settings_to_judge_by(session, act.site_id, recipient)
         open_status = DeliveryStatus.OFFERED if isinstance(recipient, PullRecipient) else DeliveryStatus.PENDING
         for case in cases:
             spans = intervals[case.course.id].get(code)

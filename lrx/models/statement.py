@@ -70,15 +70,21 @@ class ParkedReason(StrEnum):
 
 
 class ParkedStatement(SQLModel, table=True):
-    """A stored statement whose person or course nobody knows yet; projected again when they are mapped."""
+    """A stored statement whose person or course nobody knows yet; projected again when they are mapped. `username` is
+    the name of an account as user names are compared, whatever its home page."""
 
     __tablename__ = "parked_statement"
-    __table_args__ = (Index(None, "site_id", "reason", "subject"),)
+    __table_args__ = (
+        Index(None, "site_id", "reason", "subject"),
+        Index(None, "site_id", "subject"),
+        Index(None, "site_id", "username"),
+    )
 
     statement_seq: int = Field(primary_key=True, foreign_key="statement.seq", sa_type=SequenceNumber)
     site_id: UUID = Field(foreign_key="site.id")
     reason: ParkedReason = Field(sa_type=words(ParkedReason))
     subject: str = Field(max_length=200)
+    username: str | None = Field(default=None, max_length=200)
     parked_at: datetime = Field(sa_type=UtcDateTime)
 
 

@@ -12,6 +12,7 @@ from lrx import audit
 from lrx.access import Act
 from lrx.address import address_forms
 from lrx.courses import courses
+from lrx.lower_case import lower_case
 from lrx.models import (
     AccountNames,
     Activity,
@@ -39,10 +40,12 @@ LONGEST_IRI = 500
 
 @dataclass(frozen=True)
 class Unmatched(Exception):
-    """Nobody knows this person or course yet; the statement is parked under `subject`."""
+    """Nobody knows this person or course yet; the statement is parked under `subject`, and under `username` where an
+    account's name may be one."""
 
     reason: ParkedReason
     subject: str
+    username: str | None = None
 
 
 def find_learner(session: Session, act: Act, credential: Credential, agent: Agent | None, origin: str) -> Learner:
@@ -78,7 +81,9 @@ def find_learner(session: Session, act: Act, credential: Credential, agent: Agen
 
 
 def _unmatched(agent: Agent, reason: ParkedReason) -> Unmatched:
-    return Unmatched(reason, agent_subject(agent.kind, agent.home_page, agent.value))
+    is_name = agent.kind == "account" and len(agent.value) <= LONGEST_NAME
+    username = lower_case(agent.value.strip()) if is_name else None
+    return Unmatched(reason, agent_subject(agent.kind, agent.home_page, agent.value), username)
 
 
 def _account_names(session: Session, act: Act, credential: Credential, agent: Agent) -> AccountNames:

@@ -75,13 +75,13 @@ def project(session: Session, act: Act, recipients: Mapping[str, Recipient], sta
     try:
         _twice_if_taken(session, lambda: _project(session, act, recipients, statement))
     except Unmatched as unmatched:
-        _park(session, act, statement, unmatched.reason, unmatched.subject)
+        _park(session, act, statement, unmatched)
     except Exception as error:
         if isinstance(error, DBAPIError) and (_is_transient(error) or refusal(error) is not None):
             raise  # the transaction cannot go on
         log.error("statement could not be projected", seq=statement.seq, trace=trace_of(error))
         session.expire_all()
-        _park(session, act, statement, ParkedReason.PROJECTION_FAILED, f"seq:{statement.seq}")
+        _park(session, act, statement, Unmatched(ParkedReason.PROJECTION_FAILED, f"seq:{statement.seq}"))
     else:
         return True
     return False
@@ -198,18 +198,11 @@ def _observe(
         rosters.see(session, act.site_id, learner.id, course.id)
 
 
-def _park(session: Session, act: Act, statement: StoredStatement, reason: ParkedReason, subject: str) -> None:
+def _park(session: Session, act: Act, statement: StoredStatement, unmatched: Unmatched) -> None:
     rows = table(ParkedStatement)
-    row = {
-        "statement_seq": statement.seq,
-        "site_id": statement.site_id,
-        "reason": reason,
-        "subject": subject,
-        "parked_at": act.at,
-    }
+    why = {"reason": unmatched.reason, "subject": unmatched.subject, "username": unmatched.username}
+    row = {"statement_seq": statement.seq, "site_id": statement.site_id, "parked_at": act.at, **why}
     if insert_new(session, rows, [row], ["statement_seq"]):
-        audit.keep(session, act, "park", "statement", statement.seq, reason=reason.value)
+        audit.keep(session, act, "park", "statement", statement.seq, reason=unmatched.reason.value)
         return
-    session.connection().execute(
-        sa.update(rows).where(rows.c.statement_seq == statement.seq).values(reason=reason, subject=subject)
-    )
+    session.connection().execute(sa.update(rows).where(rows.c.statement_seq == statement.seq).values(why))

@@ -5,16 +5,16 @@ alone. The projector settles only what lies below the oldest transaction still o
 it ahead of time: nothing is skipped, nothing waits for somebody else's transaction, and a repeat adds nothing.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
 from lrx.access import Act
 from lrx.database import insert_new
@@ -25,15 +25,9 @@ from lrx.recipient import Recipient
 from lrx.tables import table
 from lrx.write_time import write_time
 from lrx.xapi.projection import StoredStatement, project
+from lrx.xapi.subjects import Awaited
 
-__all__ = [
-    "Projector",
-    "rebuild",
-    "replay_everything_parked",
-    "replay_parked",
-    "replay_subjects",
-    "subjects_named",
-]
+__all__ = ["Projector", "Replayed", "parked", "rebuild", "replay", "replay_everything_parked"]
 
 NAME = "completions"
 BATCH = 20
@@ -42,6 +36,13 @@ ACTOR = "system:projector"
 
 _ROWS = table(Statement).c
 _COLUMNS = (_ROWS.seq, _ROWS.txid, _ROWS.site_id, _ROWS.credential_id, _ROWS.stored, _ROWS.body)
+
+
+class Replayed(NamedTuple):
+    """A statement that was projected again, and whether it could be."""
+
+    statement_id: UUID
+    is_projected: bool
 
 
 @dataclass
@@ -220,68 +221,47 @@ def rebuild(session: Session, from_seq: int = 0) -> None:
     session.add(position)
 
 
-def replay_parked(
-    session: Session, act: Act, recipients: Mapping[str, Recipient], *, subjects: frozenset[str] | None, after: int
-) -> int | None:
-    """Project parked statements of the site again, those of `subjects` or all, beginning after number `after`.
+def parked(session: Session, act: Act, awaited: Awaited | None) -> Sequence[int]:
+    """Return the numbers of the site's parked statements that wait for one of these, or of all, in order."""
+    columns = table(ParkedStatement).c
+    query = sa.select(columns.statement_seq).where(columns.site_id == act.site_id)
+    if awaited is not None:
+        waits = (columns.subject.in_(awaited.subjects), columns.username.in_(awaited.usernames))
+        query = query.where(sa.or_(*waits))
+    return session.connection().execute(query.order_by(columns.statement_seq)).scalars().all()
 
-    Returns the number of the last one read, to go on from, or None when there are no more. What still does not match
-    stays parked.
-    """
-    query = (
-        select(ParkedStatement)
-        .where(ParkedStatement.site_id == act.site_id, ParkedStatement.statement_seq > after)
-        .order_by(col(ParkedStatement.statement_seq))
-        .limit(BATCH)
-    )
-    if subjects is not None:
-        query = query.where(col(ParkedStatement.subject).in_(subjects))
-    numbers = [parked.statement_seq for parked in session.exec(query).all()]
-    if not numbers:
-        return None
-    done = [
-        statement.seq
-        for statement in _rows(session, sa.select(*_COLUMNS).where(_ROWS.seq.in_(numbers)).order_by(_ROWS.seq))
-        if project(session, act, recipients, statement)
-    ]
+
+def replay(
+    session: Session, act: Act, recipients: Mapping[str, Recipient], numbers: Collection[int]
+) -> Mapping[int, Replayed]:
+    """Project these statements of the site again; what still does not match stays parked. What is not parked any more
+    is left out."""
     waiting = table(ParkedStatement)
-    session.connection().execute(sa.delete(waiting).where(waiting.c.statement_seq.in_(done)))
-    return numbers[-1]
-
-
-def replay_subjects(
-    session: Session, act: Act, recipients: Mapping[str, Recipient], subjects: frozenset[str] | None
-) -> None:
-    """Project every statement parked under one of `subjects` again, or all of the site's."""
-    after: int | None = 0
-    while after is not None:
-        after = replay_parked(session, act, recipients, subjects=subjects, after=after)
+    mine = sa.select(waiting.c.statement_seq).where(
+        waiting.c.site_id == act.site_id, waiting.c.statement_seq.in_(numbers)
+    )
+    query = sa.select(*_COLUMNS, _ROWS.statement_id).where(_ROWS.seq.in_(mine)).order_by(_ROWS.seq)
+    found = [(StoredStatement(*row[:-1]), row[-1]) for row in session.connection().execute(query)]
+    done = {one.seq: Replayed(name, project(session, act, recipients, one)) for one, name in found}
+    projected = [seq for seq, one in done.items() if one.is_projected]
+    session.connection().execute(sa.delete(waiting).where(waiting.c.statement_seq.in_(projected)))
+    return done
 
 
 async def replay_everything_parked(exchange: Exchange) -> None:
     """Try again what is parked at any site, a batch in a transaction: a fault may have been mended, or a person made
     known in the very moment in which their statement was parked."""
-    sites = await exchange.database.read(
-        lambda session: session.exec(select(col(ParkedStatement.site_id)).distinct()).all()
-    )
-    for site_id in sites:
-        after: int | None = 0
-        while after is not None:
-            after = await exchange.database.write(
-                partial(_replay_batch, exchange=exchange, site_id=site_id, after=after)
-            )
+    after: int | None = 0
+    while after is not None:
+        after = await exchange.database.write(partial(_replay_batch, exchange=exchange, after=after))
 
 
-def _replay_batch(session: Session, *, exchange: Exchange, site_id: UUID, after: int) -> int | None:
+def _replay_batch(session: Session, *, exchange: Exchange, after: int) -> int | None:
+    columns = table(ParkedStatement).c
+    query = sa.select(columns.site_id, columns.statement_seq).where(columns.statement_seq > after)
+    batch = session.connection().execute(query.order_by(columns.statement_seq).limit(BATCH)).all()
     actor = _actor(session, exchange)
-    return replay_parked(session, actor.at(session, site_id), actor.recipients, subjects=None, after=after)
-
-
-def subjects_named(session: Session, act: Act, username: str) -> frozenset[str]:
-    """The marks under which statements are parked for accounts of this name, at whatever home page."""
-    marks = select(col(ParkedStatement.subject)).where(
-        ParkedStatement.site_id == act.site_id,
-        col(ParkedStatement.subject).startswith("account:"),
-        col(ParkedStatement.subject).endswith(f"|{username}", autoescape=True),
-    )
-    return frozenset(session.exec(marks.distinct()))
+    for site_id in dict.fromkeys(one.site_id for one in batch):
+        numbers = [one.statement_seq for one in batch if one.site_id == site_id]
+        replay(session, actor.at(session, site_id), actor.recipients, numbers)
+    return batch[-1].statement_seq if batch else None

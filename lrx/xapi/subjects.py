@@ -1,13 +1,23 @@
 """What parked statements wait for: a short mark of the person or the address that nobody knows yet."""
 
+from dataclasses import dataclass
 from hashlib import sha256
 
 from lrx.address import address_forms, normal_address
 
-__all__ = ["agent_subject", "agent_subjects", "object_subject", "object_subjects"]
+__all__ = ["Awaited", "agent_subject", "agent_subjects", "object_subject", "object_subjects"]
 
 LONGEST = 200
 """Characters of a mark; a longer one is cut and made unique by a digest, so that an index can hold it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """Somebody or something that is known now: statements parked under one of these marks, or for an account of one of
+    these user names at whatever home page, can be projected."""
+
+    subjects: frozenset[str] = frozenset()
+    usernames: frozenset[str] = frozenset()
 
 
 def agent_subject(kind: str, home_page: str | None, value: str) -> str:

@@ -298,6 +298,10 @@ async def test_a_job_nobody_here_can_do_is_given_up_and_the_others_go_on(desk: D
     await desk.work()
     assert (await desk.job(unknown)).status is JobStatus.FAILED
     assert (await desk.job(known)).status is JobStatus.DONE
+    kept = await desk.exchange.database.read(
+        lambda session: session.exec(select(AuditEntry).where(AuditEntry.action == "give_up")).all()
+    )
+    assert [one.subject_id for one in kept] == [str(unknown)]
 
 
 async def test_items_are_forgotten_a_month_after_the_end_and_the_job_stays(desk: Desk, clock: FrozenClock) -> None:

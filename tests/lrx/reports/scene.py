@@ -110,9 +110,7 @@ class Scene:
     def switch(self, *, on: bool) -> None:
         """Let the site use the register, or stop it."""
         register = self.exchange.recipients["register"]
-        site_recipients.change(
-            self.session, self.act(), self.exchange.vault, self.exchange.recipients, register, enabled=on
-        )
+        site_recipients.change(self.session, self.act(), self.exchange.vault, register, enabled=on)
 
     def course(self, name: str = "WHMIS 2026", *, linked: bool = True, **fields: Any) -> Course:
         """A course; its records go to the register since September."""

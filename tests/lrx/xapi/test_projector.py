@@ -172,7 +172,11 @@ async def test_a_statement_that_cannot_be_projected_is_parked_and_its_neighbours
     assert (parked["statement_seq"], parked["reason"]) == (2, "projection_failed")
 
     monkeypatch.setattr(projection, "record", original)
-    assert await house.site.send("POST", "/statements/parked/replay", {}) == {"object": "replayed", "still_parked": 0}
+    assert await house.site.send("POST", "/statements/parked/replay", {}) == {
+        "object": "replayed",
+        "still_parked": 0,
+        "job_id": None,
+    }
     assert await count(house, LearningRecord) == 3
 
 
