@@ -101,7 +101,7 @@ class Database:
 
     async def read(self, work: Work[T]) -> T:
         """Run `work` over one consistent snapshot. Anything it tried to write is refused by the engine."""
-        with _told():
+        with _told(reading=True):
             if self._embedded is not None:
                 return await self._embedded.read(work)
             return await self._on_server(work, read_only=True)
@@ -180,12 +180,12 @@ class Database:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _told(*, reading: bool = False) -> Iterator[None]:
     """Say what the storage failed with in our own words, and to the operator in its own."""
     try:
         yield
     except (OSError, SQLAlchemyError) as error:
-        refused = refusal(error)
+        refused = refusal(error, reading=reading)
         if refused is None:
             raise
         reason = str(getattr(error, "orig", error))

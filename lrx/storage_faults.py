@@ -73,13 +73,16 @@ SENTENCES: Mapping[type[Busy], Text] = {
 }
 
 
-def refusal(error: Exception) -> Busy | None:
+def refusal(error: Exception, *, reading: bool = False) -> Busy | None:
     """Return what to answer when the database failed with `error`, or None when the fault is not the storage's.
 
-    `StorageFull`: no room; `StorageUnavailable`: nothing was kept; `OutcomeUnknown`: nobody can say. `error` is what
-    SQLAlchemy raised, or what the network did while a connection was made.
+    `StorageFull`: no room; `StorageUnavailable`: nothing was kept; `OutcomeUnknown`: nobody can say, which is never so
+    where nothing was to be kept (`reading`). `error` is what SQLAlchemy raised, or what the network did while a
+    connection was made.
     """
     kind = _kind(error)
+    if reading and kind is OutcomeUnknown:
+        kind = StorageUnavailable
     return kind(SENTENCES[kind], retry_after=RETRY_AFTER[kind]) if kind else None
 
 

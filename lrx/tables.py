@@ -10,7 +10,7 @@ from sqlmodel import Session, SQLModel
 
 from lrx.database import pieces
 
-__all__ = ["Rows", "among", "interned", "same", "table", "until"]
+__all__ = ["Rows", "among", "interned", "lock_row", "same", "table", "until"]
 
 Shape = TypeVar("Shape", bound=NamedTuple)
 
@@ -18,6 +18,13 @@ Shape = TypeVar("Shape", bound=NamedTuple)
 def table(model: type[SQLModel]) -> Table:
     """Return the table of a model."""
     return model.__table__  # type: ignore[attr-defined, no-any-return]
+
+
+def lock_row(session: Session, row: SQLModel) -> None:
+    """Let nobody else change the row until the transaction ends, and see it as it is now: somebody may have changed it
+    since it was read. SQLite has one writer anyway."""
+    if session.connection().dialect.name != "sqlite":
+        session.refresh(row, with_for_update={"key_share": True})
 
 
 def same(column: ColumnElement[Any]) -> ColumnElement[bool]:

@@ -10,6 +10,7 @@ from sqlmodel import Session, select
 from lrx.api.operation import Call, operation
 from lrx.api.values import LEARNERS as TAG
 from lrx.api.values import Advice, ByUsername, In, LearnerPath, Out, Reason
+from lrx.errors import LrxError
 from lrx.lower_case import lower_case
 from lrx.models import Learner
 from lrx.oci_id import InvalidOciId, Note, OciId, Reading, read
@@ -128,7 +129,11 @@ def replace_oci_ids(call: Call, path: LearnerPath, body: OciIdsReplace, session:
     learner = learners.by_id(session, call.act, path.learner_id)
     readings = [_read(typed, f"/oci_ids/{place}") for place, typed in enumerate(body.oci_ids)]
     wanted = list(dict.fromkeys(reading.oci_id for reading in readings))
-    held = oci_ids.replace(session, call.act, call.exchange.recipients, learner.id, wanted, reason=body.reason)
+    try:
+        held = oci_ids.replace(session, call.act, call.exchange.recipients, learner.id, wanted, reason=body.reason)
+    except oci_ids.OciIdTaken as error:
+        place = next(place for place, reading in enumerate(readings) if reading.oci_id == error.oci_id)
+        raise _placed(error, f"/oci_ids/{place}") from None
     return OciIdsPublic(
         oci_ids=[show_oci_id(call, one.oci_id, is_primary=one.is_primary) for one in held],
         notes=[advice for reading in readings for advice in _advice(call, reading)[0]],
@@ -171,10 +176,10 @@ def set_primary_oci_id(call: Call, path: ByUsername, body: OciIdSet, session: Se
     """In place of the primary one held so far; others are kept. The same again changes nothing. Creates no learner."""
     learner = learners.named(session, call.act, path.username)
     reading = _read(body.oci_id, "/oci_id")
-    others = [one.oci_id for one in oci_ids.held(session, call.act, learner.id) if not one.is_primary]
-    wanted = list(dict.fromkeys((reading.oci_id, *others)))
     origin = origin_of(call.act, body.upload)
-    oci_ids.replace(session, call.act, call.exchange.recipients, learner.id, wanted, reason=body.reason, origin=origin)
+    oci_ids.replace_primary(
+        session, call.act, call.exchange.recipients, learner.id, reading.oci_id, reason=body.reason, origin=origin
+    )
     notes, warnings = _advice(call, reading)
     return PrimaryOciIdRead(
         learner_id=learner.id,
@@ -212,9 +217,13 @@ def _read(typed: str, pointer: str) -> Reading:
     try:
         return read(typed)
     except InvalidOciId as error:
-        for fault in error.faults:
-            fault.pointer = pointer
-        raise
+        raise _placed(error, pointer) from None
+
+
+def _placed(error: LrxError, pointer: str) -> LrxError:
+    for fault in error.faults:
+        fault.pointer = pointer
+    return error
 
 
 def _advice(call: Call, reading: Reading) -> tuple[list[Advice], list[Advice]]:

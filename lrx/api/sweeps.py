@@ -155,11 +155,14 @@ async def make_sweep(call: Call, body: SweepAsked) -> Answer[SweepPublic] | Repl
 def _kept(
     session: Session, call: Call, body: SweepAsked, course_id: UUID, as_of: datetime, found: Iterable[Judged]
 ) -> Reply:
+    # Judging may have taken a while: what is written tells the time at which it is.
+    act = call.exchange.act_in(session, call.caller, call.request_id)
+
     def work(inner: Session) -> Reply:
-        sweep = keep_sweep(inner, call.act, course_id, body.recipient, as_of, found)
+        sweep = keep_sweep(inner, act, course_id, body.recipient, as_of, found)
         return call.reply(Answer(_public(call, sweep), headers={"Location": f"/api/v1/sweeps/{sweep.id}"}))
 
-    return once(session, call.act, call.once, work) if call.once else work(session)
+    return once(session, act, call.once, work) if call.once else work(session)
 
 
 def _public(call: Call, sweep: Sweep) -> SweepPublic:

@@ -17,6 +17,7 @@ from lrx.errors import Conflict, Fault, Invalid, NotFound
 from lrx.faults import faults_of, summary
 from lrx.models import Course, CourseRecipient, LearningRecord, RecipientInterval
 from lrx.recipient import Recipient
+from lrx.tables import lock_row
 from lrx.text import text
 
 __all__ = [
@@ -122,6 +123,7 @@ def change(
 ) -> CourseRecipient:
     """Change the settings, the reporting period or what is noted of tracking. None of them decides where a delivery
     stands, so nothing is recomputed. Raises `Invalid`."""
+    lock_row(session, link)
     if "settings" in changes:
         settings = checked(recipient.course_settings, changes["settings"] or {}, "/settings")
         link.settings = settings.model_dump(mode="json")
@@ -140,6 +142,7 @@ def remove(session: Session, act: Act, link: CourseRecipient) -> None:
 
     Raises `UnknownCourseRecipient` when it is not in effect.
     """
+    lock_row(session, link)
     if not link.active:
         raise UnknownCourseRecipient(text("This course does not send to {recipient} now.", recipient=link.recipient))
     link.active = False

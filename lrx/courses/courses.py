@@ -11,6 +11,7 @@ from lrx.access import Act
 from lrx.address import address_forms, normal_address
 from lrx.errors import Conflict, Fault, NotFound
 from lrx.models import Activity, Course
+from lrx.tables import lock_row
 from lrx.text import text
 
 __all__ = [
@@ -132,7 +133,10 @@ def create(session: Session, act: Act, fields: Mapping[str, Any]) -> Course:
 def change(session: Session, act: Act, course: Course, fields: Mapping[str, Any]) -> bool:
     """Change the course; a new expiry rule holds for records to come. Returns whether anything changed. Raises
     `CourseTaken`."""
-    values = {name: value for name, value in _normal(fields).items() if getattr(course, name) != value}
+    if not _different(course, fields):
+        return False
+    lock_row(session, course)
+    values = _different(course, fields)
     if not values:
         return False
     _refuse_course_taken(session, act, values, course.id)
@@ -160,13 +164,20 @@ def change_activity(session: Session, act: Act, activity: Activity, fields: Mapp
 
     Returns whether anything changed. Raises `ActivityTaken`.
     """
-    values = {name: value for name, value in _normal(fields).items() if getattr(activity, name) != value}
+    if not _different(activity, fields):
+        return False
+    lock_row(session, activity)
+    values = _different(activity, fields)
     if not values:
         return False
     _refuse_activity_taken(session, act, values, activity.id)
     _apply(session, act, activity, values)
     audit.keep(session, act, "change", "activity", activity.id, fields=sorted(values))
     return True
+
+
+def _different(thing: Course | Activity, fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in _normal(fields).items() if getattr(thing, name) != value}
 
 
 def _apply(session: Session, act: Act, thing: Course | Activity, values: Mapping[str, Any]) -> None:

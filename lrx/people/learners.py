@@ -16,6 +16,7 @@ from lrx.oci_id import OciId
 from lrx.people import rosters
 from lrx.people.history import keep_change
 from lrx.people.names import folded_email, sort_name
+from lrx.tables import lock_row
 from lrx.text import text
 
 __all__ = [
@@ -32,8 +33,8 @@ __all__ = [
     "named",
 ]
 
-IDENTITY = frozenset({"username", "home_page", "lms_user_id"})
-"""What a learner is found by."""
+IDENTITY = {"username": "/username", "home_page": "/lms", "lms_user_id": "/lms"}
+"""What a learner is found by, and where it lies in what is sent."""
 
 
 class UnknownLearner(NotFound):
@@ -149,7 +150,10 @@ def change(
 ) -> bool:
     """Change the learner to these fields and keep what each was. Returns whether anything changed. Raises
     `LearnerTaken`, and `LearnerLost` when neither a user name nor an LMS identity would be left."""
-    values = {name: value for name, value in _normal(fields).items() if getattr(learner, name) != value}
+    if not _different(learner, fields):
+        return False
+    lock_row(session, learner)
+    values = _different(learner, fields)
     if not values:
         return False
     after = {**learner.model_dump(), **values}
@@ -165,6 +169,10 @@ def change(
     session.flush()
     audit.keep(session, act, "change", "learner", learner.id, fields=sorted(values))
     return True
+
+
+def _different(learner: Learner, fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in _normal(fields).items() if getattr(learner, name) != value}
 
 
 def _fold(learner: Learner) -> bool:
@@ -186,10 +194,10 @@ def _normal(fields: Mapping[str, Any]) -> dict[str, Any]:
 def _refuse_lost(values: Mapping[str, Any], after: Mapping[str, Any]) -> None:
     if after["username"] or (after["home_page"] and after["lms_user_id"]):
         return
-    removed = sorted(IDENTITY & values.keys())
-    if removed:
+    places = {IDENTITY[name] for name in IDENTITY.keys() & values.keys()}
+    if places:
         detail = text("Give a username or the LMS identity; a person without either is never found again.")
-        raise LearnerLost(detail, faults=tuple(Fault(f"/{name}", "identity_missing", detail) for name in removed))
+        raise LearnerLost(detail, faults=tuple(Fault(one, "identity_missing", detail) for one in sorted(places)))
 
 
 def _refuse_taken(session: Session, act: Act, values: Mapping[str, Any], learner_id: UUID | None) -> None:
@@ -206,4 +214,4 @@ def _refuse_taken(session: Session, act: Act, values: Mapping[str, Any], learner
             user=lms_user_id,
             home_page=home_page,
         )
-        raise LearnerTaken(detail, faults=(Fault("/lms_user_id", "lms_user_taken", detail),))
+        raise LearnerTaken(detail, faults=(Fault("/lms/user_id", "lms_user_taken", detail),))

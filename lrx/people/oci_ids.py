@@ -17,7 +17,7 @@ from lrx.people.profile_fields import require_field
 from lrx.recipient import Recipient
 from lrx.text import text
 
-__all__ = ["OciIdNotHeld", "OciIdTaken", "give", "held", "replace"]
+__all__ = ["OciIdNotHeld", "OciIdTaken", "give", "held", "replace", "replace_primary"]
 
 
 class OciIdTaken(Conflict):
@@ -25,6 +25,16 @@ class OciIdTaken(Conflict):
 
     code = "oci_id_taken"
     turn = "site_admin"
+
+    def __init__(self, oci_id: OciId, holder: UUID) -> None:
+        self.oci_id = oci_id
+        detail = text(
+            "The learner {holder} already holds {oci_id}. Correct whichever of the two is wrong; suspended people "
+            "count too.",
+            holder=str(holder),
+            oci_id=str(oci_id),
+        )
+        super().__init__(detail, faults=(Fault("/oci_id", self.code, detail),))
 
 
 class OciIdNotHeld(NotFound):
@@ -72,6 +82,25 @@ def give(
     if is_changed:
         reconsider_learner(session, act, recipients, learner_id)
     return given
+
+
+def replace_primary(
+    session: Session,
+    act: Act,
+    recipients: Mapping[str, Recipient],
+    learner_id: UUID,
+    oci_id: OciId,
+    *,
+    reason: str | None = None,
+    origin: str | None = None,
+) -> list[LearnerOciId]:
+    """Let the learner hold `oci_id` in place of the primary one held so far, and the others still. Raises
+    `OciIdTaken`."""
+    require_field(session, act)
+    lock_learner(session, learner_id)  # before the others are read: somebody may be giving one at this moment
+    others = [one.oci_id for one in held(session, act, learner_id) if not one.is_primary]
+    wanted = list(dict.fromkeys((oci_id, *others)))
+    return replace(session, act, recipients, learner_id, wanted, reason=reason, origin=origin)
 
 
 def replace(
@@ -161,12 +190,5 @@ def _refuse_taken(session: Session, act: Act, learner_id: UUID, oci_id: OciId) -
             col(LearnerOciId.held_until).is_(None),
         )
     ).first()
-    if holder is None:
-        return
-    detail = text(
-        "The learner {holder} already holds {oci_id}. Correct whichever of the two is wrong; suspended people "
-        "count too.",
-        holder=str(holder),
-        oci_id=str(oci_id),
-    )
-    raise OciIdTaken(detail, faults=(Fault("/oci_id", "oci_id_taken", detail),))
+    if holder is not None:
+        raise OciIdTaken(oci_id, holder)

@@ -100,6 +100,13 @@ def test_a_connection_that_is_not_to_be_had_or_breaks_is_told_apart(error: Excep
     assert type(refusal(error)) is kind
 
 
+def test_who_only_reads_is_never_told_that_something_may_have_been_kept() -> None:
+    broken = raised(OfPostgresql(None), invalidated=True)
+    assert type(refusal(broken, reading=True)) is StorageUnavailable
+    assert type(refusal(raised(OfSqlite(sqlite3.SQLITE_IOERR)), reading=True)) is StorageUnavailable
+    assert refusal(ValueError("ours"), reading=True) is None
+
+
 @pytest.mark.parametrize(
     "error",
     [

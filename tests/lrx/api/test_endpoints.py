@@ -243,6 +243,23 @@ async def test_an_identity_no_statement_could_hold_is_refused(
     assert (refused.status_code, [fault["pointer"] for fault in refused.json()["errors"]]) == (422, [place])
 
 
+async def test_what_is_wrong_is_pointed_at_where_it_was_sent(house: House) -> None:
+    values = await furnished(house)
+    lms = {"home_page": "https://lms.test", "user_id": "7"}
+    other = await house.site.learner("luc", lms=lms)
+    ids = {"oci_ids": ["CA-ON-CPSO-9", "CA-ON-CPSO-12345"]}
+    for method, path, body, pointer in (
+        ("PUT", f"/learners/{other['id']}/oci-ids", ids, "/oci_ids/1"),
+        ("POST", "/learners", {"username": "x", "lms": lms}, "/lms/user_id"),
+        ("PATCH", f"/learners/{values['learner_id']}", {"lms": lms}, "/lms/user_id"),
+    ):
+        refused = await send(house, method, path, body)
+        assert (refused.status_code, [one["pointer"] for one in refused.json()["errors"]]) == (409, [pointer])
+    nobody = await house.site.send("POST", "/learners", {"lms": {**lms, "user_id": "8"}})
+    lost = await send(house, "PATCH", f"/learners/{nobody['id']}", {"lms": None})
+    assert (lost.status_code, [one["pointer"] for one in lost.json()["errors"]]) == (422, ["/lms"])
+
+
 async def test_a_day_out_of_reach_is_refused_as_people_write_days(house: House) -> None:
     values = await furnished(house)
     path = f"/courses/{values['course_id']}/learning-record-report?completed_on[gte]=0001-01-01"

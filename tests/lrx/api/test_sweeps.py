@@ -89,6 +89,25 @@ async def test_of_many_at_once_one_is_kept_and_all_get_it(house: House, course_i
     assert (len(bodies), await _count(house)) == (1, 1)
 
 
+async def test_who_copies_sweeps_gets_one_that_took_longer_than_what_is_consistent_lies_back(
+    house: House, course_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = module.swept
+    told: list[str] = []
+
+    async def slow(*given: Any, **options: Any) -> Any:
+        found = await original(*given, **options)
+        house.advance(seconds=40)
+        told.append((await house.site.api.get("/api/v1/sweeps")).headers["LRX-Consistent-Through"])
+        return found
+
+    monkeypatch.setattr(module, "swept", slow)
+    made = await house.site.send("POST", "/sweeps", ASKED)
+    later = (await house.site.get("/sweeps", **{"made_at[gte]": told[0]}))["data"]
+    assert [one["id"] for one in later] == [made["id"]]
+    assert made["as_of"] < told[0] <= made["made_at"]
+
+
 async def test_a_course_too_large_for_a_request_is_refused_with_what_to_do(
     house: House, course_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
