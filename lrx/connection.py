@@ -72,6 +72,13 @@ class Connection(Watched):
             self.answering.message_event.set()
         super().connection_lost(exc)
 
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """A client that has sent all it will send still gets its answer; then the connection ends."""
+        if not self.is_busy or self.stage is not Stage.NOTHING:
+            return False
+        self.cycle.keep_alive = False
+        return True
+
     def shutdown(self) -> None:
         self.ending = Ending.STOPPED
         super().shutdown()

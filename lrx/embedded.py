@@ -4,6 +4,7 @@ readers beside it."""
 import asyncio
 import errno
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from urllib.parse import quote
 
 import msgspec
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
 from lrx.text import text
@@ -24,12 +26,14 @@ T = TypeVar("T")
 READERS = 4
 MOST_WAITING = 1_000
 """Transactions that may wait for the writer, and as many for a reader."""
+LOCK_SECONDS = 15
+"""How long a transaction waits for another process that holds the file."""
 PRAGMAS = (
     "journal_mode = WAL",
     "synchronous = FULL",
     "foreign_keys = ON",
     "recursive_triggers = ON",  # or REPLACE would pass by the triggers that guard the facts
-    "busy_timeout = 30000",
+    f"busy_timeout = {LOCK_SECONDS * 1000}",
     "temp_store = MEMORY",  # what a refused row would undo; beyond 64 KiB it went to a file, for each statement
 )
 READER_CACHE, WRITER_CACHE = 32, 128
@@ -51,20 +55,31 @@ class EmbeddedEngine:
         self._reading = _engine(path, READERS, READER_CACHE, READER_LASTS)
         self._writer = _Threads(1, "lrx-writer")
         self._readers = _Threads(READERS, "lrx-reader")
+        self._locked_out: tuple[float, OperationalError | None] = (0.0, None)
+        """When the writer last gave up waiting for another process, and with what."""
 
     async def write(self, work: Callable[[Session], T]) -> T:
         """Run `work` in a transaction of its own. Raises `Overloaded` when too many wait."""
 
+        asked_at = time.monotonic()
+
         def transaction() -> T:
-            with (
-                _told_of_damage(self._writing),
-                self._writing.connect() as connection,
-                connection.begin(),
-                _session(connection) as session,
-            ):
-                result = work(session)
-                session.flush()
-                return result
+            if asked_at < self._locked_out[0] and (locked := self._locked_out[1]) is not None:
+                raise locked  # who held the file held it while this waited: nobody waits for it twice
+            try:
+                with (
+                    _told_of_damage(self._writing),
+                    self._writing.connect() as connection,
+                    connection.begin(),
+                    _session(connection) as session,
+                ):
+                    result = work(session)
+                    session.flush()
+                    return result
+            except OperationalError as error:
+                if getattr(error.orig, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
+                    self._locked_out = time.monotonic(), error.with_traceback(None)
+                raise
 
         return await self._writer.run(transaction)
 
@@ -149,7 +164,7 @@ def _engine(path: str, connections: int, cache: int, lasts: int) -> Engine:
     address = f"file:{quote(path)}?mode=rw"
     engine = create_engine(
         f"sqlite:///{path}",
-        creator=lambda: sqlite3.connect(address, uri=True, timeout=30, check_same_thread=False),
+        creator=lambda: sqlite3.connect(address, uri=True, timeout=LOCK_SECONDS, check_same_thread=False),
         pool_size=connections,
         pool_use_lifo=True,  # the connection used last has the pages and the statements at hand
         pool_recycle=lasts,

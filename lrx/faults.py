@@ -19,6 +19,12 @@ class InvalidContent(Invalid):
     code = "content_invalid"
 
 
+MOST = 50
+"""Faults told of one thing: a refusal is not to be larger than what is refused."""
+LONGEST_STEP = 100
+"""Characters of a name in a pointer."""
+
+
 class Kind(NamedTuple):
     """Our code and sentence for a kind of error, and what would be right where one answer fits all."""
 
@@ -84,11 +90,13 @@ KINDS: Mapping[str, Kind] = {
 
 
 def faults_of(error: ValidationError, value: JsonValue) -> tuple[Fault, ...]:
-    """Return the faults of `value`, each with the JSON pointer of what is there, or of what is missing there.
+    """Return the faults of `value`, the first 50, each with the JSON pointer of what is there, or of what is missing
+    there.
 
     A validator that raises `ValueError(text("…"))` has that sentence said, under the code `value_invalid`.
     """
-    return tuple(_fault(found, value) for found in error.errors(include_url=False))
+    found = error.errors(include_url=False, include_input=False)
+    return tuple(_fault(one, value) for one in found[:MOST])
 
 
 def summary(faults: tuple[Fault, ...]) -> Text:
@@ -97,12 +105,10 @@ def summary(faults: tuple[Fault, ...]) -> Text:
     where, sentence = first.pointer or "/", first.detail
     if len(faults) == 1:
         return text("At {where}: {sentence}", where=where, sentence=sentence)
-    return text(
-        "{count} things are wrong. The first is at {where}: {sentence}",
-        count=len(faults),
-        where=where,
-        sentence=sentence,
-    )
+    told = {"count": len(faults), "where": where, "sentence": sentence}
+    if len(faults) < MOST:
+        return text("{count} things are wrong. The first is at {where}: {sentence}", **told)
+    return text("At least {count} things are wrong. The first is at {where}: {sentence}", **told)
 
 
 def _fault(found: ErrorDetails, value: JsonValue) -> Fault:
@@ -138,4 +144,4 @@ def _pointer(location: Iterable[int | str], value: JsonValue, *, names_absent: b
         kept.append(step)
     if names_absent:
         kept.append(steps[-1])
-    return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in kept)
+    return "".join(f"/{str(step)[:LONGEST_STEP].replace('~', '~0').replace('/', '~1')}" for step in kept)

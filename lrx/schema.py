@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from lrx.errors import Invalid
+from lrx.private_files import private_file
 from lrx.text import text
 
 __all__ = [
@@ -139,7 +140,7 @@ def run_with_connection(url: str, work: Callable[[Connection], Any]) -> None:
     """
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
-        Path(parsed.database or "").parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_file(Path(parsed.database or ""))
         _run_embedded(url, work)
         return
     asyncio.run(

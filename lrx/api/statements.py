@@ -7,6 +7,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from pydantic import Field
+from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
 from lrx.api.listing import Listing, ListQuery, Sort, each, equal, one_of, present, within
@@ -48,7 +49,9 @@ class SetAsidePublic(Out):
     last_received_at: Instant
     replayed_as: UUID | None
     body: str
-    """As it came; bytes that are no UTF-8 are shown as U+FFFD."""
+    """As it came; bytes that are no UTF-8 are shown as U+FFFD. In lists its first 2,000 bytes."""
+    body_bytes: int
+    """How many bytes it has."""
 
 
 class SetAsidePath(In):
@@ -96,7 +99,10 @@ class ReplayedParked(Out):
     """The job that does them, where they are more than 200; ask it how far it has come."""
 
 
-SET_ASIDE = Listing[SetAsideStatement](
+EXCERPT = 2_000
+"""Bytes of a body that lists show: it may be as large as a request."""
+
+SET_ASIDE = Listing[Any](
     "set-aside",
     col(SetAsideStatement.id),
     default="-received_at",
@@ -142,8 +148,13 @@ PARKED = Listing[Any](
 def list_set_aside(call: Call, query: ListQuery, session: Session) -> Page[SetAsidePublic]:
     """Newest first."""
 
-    statement = select(SetAsideStatement).where(SetAsideStatement.site_id == call.act.site_id)
-    return SET_ASIDE.page(Page[SetAsidePublic], session, call.act, query, statement, each(_set_aside))
+    body: Any = SetAsideStatement.body
+    statement = (
+        sa.select(SetAsideStatement, sa.func.substr(body, 1, EXCERPT), sa.func.length(body))
+        .options(defer(body))
+        .where(col(SetAsideStatement.site_id) == call.act.site_id)
+    )
+    return SET_ASIDE.page(Page[SetAsidePublic], session, call.act, query, statement, each(_excerpt))
 
 
 @operation(
@@ -242,8 +253,16 @@ def _parked(row: Any) -> ParkedPublic:
 
 
 def _set_aside(row: SetAsideStatement) -> SetAsidePublic:
+    return _shown(row, row.body, len(row.body))
+
+
+def _excerpt(row: Any) -> SetAsidePublic:
+    return _shown(*row)
+
+
+def _shown(row: SetAsideStatement, body: bytes, size: int) -> SetAsidePublic:
     fields = row.model_dump(exclude={"site_id", "body", "body_hash"})
-    return SetAsidePublic.model_validate({**fields, "body": row.body.decode("utf-8", "replace")})
+    return SetAsidePublic.model_validate({**fields, "body": body.decode("utf-8", "replace"), "body_bytes": size})
 
 
 OPERATIONS = (

@@ -98,6 +98,8 @@ def workplace(parent: Path) -> Iterator[Path]:
         os.close(handle)
 
 
+END = b"PK\x05\x06" + bytes(18)
+"""The shape of the end of an archive: its mark, places and sizes, and the length of no comment."""
 METHODS = (zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED)
 """How what is in an archive may be compressed; reading others fails in ways of their own."""
 
@@ -148,12 +150,21 @@ def extract(path: Path, folder: Path) -> tuple[Manifest, Path]:
             if any(one.compress_type not in METHODS for one in archive.infolist()):
                 raise damaged(path, text("it cannot be unpacked"))
             manifest = _manifest(archive, path)
+            if sorted(archive.namelist()) != sorted((manifest.part.name, MANIFEST, SUMS)) or not _ends(source):
+                raise damaged(path, text("something was added to it"))
             part = folder / PART_NAMES[manifest.engine]
             with archive.open(manifest.part.name) as packed, part.open("xb") as unpacked:
                 _copy(packed, unpacked, manifest, path)
             return manifest, part
     except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, ValueError, RuntimeError, struct.error) as error:
         raise damaged(path, text("it cannot be unpacked")) from error
+
+
+def _ends(source: IO[bytes]) -> bool:
+    """Whether nothing follows the record that ends an archive without a comment."""
+    source.seek(-len(END), os.SEEK_END)
+    found = source.read()
+    return found[:4] == END[:4] and found[-2:] == END[-2:]
 
 
 def _manifest(archive: zipfile.ZipFile, path: Path) -> Manifest:

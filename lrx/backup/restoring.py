@@ -10,6 +10,7 @@ from lrx.backup import embedded, server
 from lrx.backup.archive import BackupFailed, BackupRefused, sync, told_in_a_sentence, workplace
 from lrx.backup.keeping import require_sound
 from lrx.backup.manifest import Manifest
+from lrx.private_files import private_folder
 from lrx.schema import require_known
 from lrx.text import text
 
@@ -50,7 +51,7 @@ def _restore_embedded(target: Path, source: Path, *, replace: bool, now: datetim
     if target.exists():
         with embedded.held_alone(target):
             pass
-    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    private_folder(target.parent)
     with workplace(target.parent) as folder:
         manifest, part = _sound(source, folder, "sqlite")
         sync(part)

@@ -1,11 +1,8 @@
 """Learners in bulk: created, or changed where the user name is known."""
 
-import hashlib
-from collections.abc import Collection, Sequence
-from uuid import UUID
+from collections.abc import Sequence
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Session
 
 from lrx.batches.parked_statements import replay_parked
@@ -14,15 +11,12 @@ from lrx.lower_case import lower_case
 from lrx.models import Learner
 from lrx.people import learners
 from lrx.people.learner_fields import LearnerFields, Reason, Username
+from lrx.people.name_locks import lock_names
 from lrx.piecework import Circumstances, Kind, Outcome, Result, each
 from lrx.tables import table
 from lrx.xapi.subjects import Awaited, agent_subjects
 
 __all__ = ["KIND", "LearnerItem"]
-
-
-LOCK = 7254320
-"""The class of the advisory locks of names; `lrx.write_time` has the number before it."""
 
 
 class LearnerItem(LearnerFields):
@@ -54,21 +48,7 @@ def _lock(session: Session, circumstances: Circumstances, items: Sequence[Learne
     known = sa.select(columns.id, columns.username).where(columns.site_id == site_id, columns.username.in_(names))
     found = session.connection().execute(known).all()
     lock_learners(session, [learner_id for learner_id, _ in found])
-    _lock_names(session, site_id, names - {username for _, username in found})
-
-
-def _lock_names(session: Session, site_id: UUID, names: Collection[str]) -> None:
-    """On PostgreSQL, where nobody can lock a row that is not there yet."""
-    if not names or session.connection().dialect.name != "postgresql":
-        return
-    digests = (hashlib.sha256(f"learner {site_id} {name}".encode()).digest() for name in names)
-    keys = sorted({int.from_bytes(digest[:4], signed=True) for digest in digests})
-    session.connection().execute(_LOCK_NAMES, {"class": LOCK, "keys": keys})
-
-
-_LOCK_NAMES = sa.text("SELECT pg_advisory_xact_lock(:class, key) FROM unnest(:keys) AS key").bindparams(
-    sa.bindparam("keys", type_=ARRAY(sa.Integer))
-)
+    lock_names(session, site_id, names - {username for _, username in found})
 
 
 def _one(session: Session, circumstances: Circumstances, item: LearnerItem) -> Outcome:

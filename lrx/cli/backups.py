@@ -9,6 +9,7 @@ from lrx import __version__
 from lrx.backup import Backup, make_backup, note_last_backup, restore_backup, verify_backup
 from lrx.cli.telling import AsJson, tell
 from lrx.clock import SystemClock
+from lrx.private_files import private_folder
 from lrx.schema import head_revision
 from lrx.settings import Settings, load_settings
 from lrx.text import Text, text
@@ -92,9 +93,7 @@ def _joined(sentences: list[Text]) -> Text:
 
 
 def _folder(settings: Settings) -> Path:
-    folder = settings.data_dir / "backups"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return folder
+    return private_folder(settings.data_dir / "backups")
 
 
 def _where_the_key_is(settings: Settings) -> str:

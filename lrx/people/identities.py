@@ -11,6 +11,7 @@ from lrx.errors import Conflict, Fault, Invalid, NotFound
 from lrx.lower_case import lower_case
 from lrx.models import Identity, Learner
 from lrx.people.history import keep_change
+from lrx.people.name_locks import lock_account
 from lrx.text import text
 
 __all__ = ["IdentityTaken", "UnknownIdentity", "identity_by_id", "learner_known_as", "map_identity", "unmap_identity"]
@@ -60,6 +61,8 @@ def map_identity(
     if (kind == "account") != (home_page is not None):
         detail = text("An account has the address of its system as home_page, and nothing else has one.")
         raise Invalid(detail, faults=(Fault("/home_page", "home_page", detail),))
+    if home_page:
+        lock_account(session, act.site_id, home_page, value)
     found = _find(session, act, kind, home_page, value)
     if found is not None and found.learner_id != learner_id:
         raise IdentityTaken(

@@ -15,6 +15,7 @@ from lrx.models import Learner, LearnerOciId
 from lrx.oci_id import OciId
 from lrx.people import rosters
 from lrx.people.history import keep_change
+from lrx.people.name_locks import lock_account
 from lrx.people.names import folded_email, sort_name
 from lrx.tables import lock_row
 from lrx.text import text
@@ -206,7 +207,10 @@ def _refuse_taken(session: Session, act: Act, values: Mapping[str, Any], learner
     if holder is not None and holder.id != learner_id:
         detail = text("The learner {id} already has the user name {username}.", id=str(holder.id), username=username)
         raise LearnerTaken(detail, faults=(Fault("/username", "username_taken", detail),))
-    holder = by_lms_user(session, act, home_page, lms_user_id) if home_page and lms_user_id else None
+    if not (home_page and lms_user_id):
+        return
+    lock_account(session, act.site_id, home_page, lms_user_id)
+    holder = by_lms_user(session, act, home_page, lms_user_id)
     if holder is not None and holder.id != learner_id:
         detail = text(
             "The learner {id} is already user {user} of {home_page}. Change that learner instead.",

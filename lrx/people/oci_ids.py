@@ -10,7 +10,7 @@ from lrx import audit
 from lrx.access import Act
 from lrx.delivery.outbox import lock_learner, reconsider_learner
 from lrx.errors import Conflict, Fault, Invalid, NotFound
-from lrx.models import LearnerOciId, ProfileField
+from lrx.models import Learner, LearnerOciId, ProfileField
 from lrx.oci_id import OciId
 from lrx.people.history import keep_change
 from lrx.people.profile_fields import require_field
@@ -164,7 +164,7 @@ def _hold(
     given.is_primary = primary or given.is_primary
     session.add(given)
     session.flush()
-    audit.keep(session, act, "give_oci_id", "learner", learner_id)
+    _keep_changed(session, act, "give_oci_id", learner_id)
     return given, True
 
 
@@ -178,7 +178,14 @@ def _end(session: Session, act: Act, learner_id: UUID, oci_id: OciId) -> None:
         remaining[0].is_primary = True
         session.add(remaining[0])
     session.flush()
-    audit.keep(session, act, "take_oci_id", "learner", learner_id)
+    _keep_changed(session, act, "take_oci_id", learner_id)
+
+
+def _keep_changed(session: Session, act: Act, action: str, learner_id: UUID) -> None:
+    """The learner is shown with the OCI IDs, so who copies learners gets them anew."""
+    session.get_one(Learner, learner_id).updated_at = act.at
+    session.flush()
+    audit.keep(session, act, action, "learner", learner_id)
 
 
 def _refuse_taken(session: Session, act: Act, learner_id: UUID, oci_id: OciId) -> None:

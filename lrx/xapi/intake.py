@@ -4,6 +4,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from operator import itemgetter
 from typing import Any
 from uuid import UUID
@@ -34,6 +35,9 @@ __all__ = [
     "store",
     "store_all",
 ]
+
+MOST_TOLD = 500
+"""Faults told of one request."""
 
 
 class InvalidStatement(Invalid):
@@ -93,13 +97,14 @@ def _judge_one(body: bytes) -> Judged:
 
 
 def require_faultless(statements: Sequence[Judged], pointer: str | None = None) -> None:
-    """Raise `InvalidStatement` with every fault of every statement. Pointers begin with the statement's place in the
-    request, or with `pointer`, where a single statement stands."""
-    wrong = tuple(
+    """Raise `InvalidStatement` with the faults of the statements, the first 500. Pointers begin with the statement's
+    place in the request, or with `pointer`, where a single statement stands."""
+    every = (
         Fault(f"{pointer or f'/{place}'}{fault.pointer}", fault.code, fault.detail, fault.hint)
         for place, statement in enumerate(statements)
         for fault in statement.faults
     )
+    wrong = tuple(islice(every, MOST_TOLD))
     if wrong:
         raise InvalidStatement(
             text(

@@ -2,6 +2,7 @@
 
 import json
 import re
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -275,6 +276,18 @@ def test_a_refusal_looks_like_every_other_problem(port: int, raw: bytes) -> None
     assert "date" in answer.headers
     assert re.fullmatch("[0-9a-f]{32}", answer.headers["x-request-id"])
     assert (problem["status"], problem["request_id"]) == (answer.status, answer.headers["x-request-id"])
+
+
+def test_a_client_that_has_sent_all_it_will_send_is_answered(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as client:
+        client.sendall(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n" * 2)
+        client.shutdown(socket.SHUT_WR)
+        received = b"".join(iter(lambda: client.recv(65536), b""))
+    assert [one.status for one in answers_in(received)] == [200, 200]
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as client:
+        client.sendall(b"GET /healthz HTTP/1.1\r\nHost: a\r\n")
+        client.shutdown(socket.SHUT_WR)
+        assert client.recv(65536) == b""
 
 
 def test_a_refusal_is_said_in_the_readers_language(port: int) -> None:

@@ -72,6 +72,18 @@ def repack(path: Path, changed: Callable[[str, bytes], bytes]) -> None:
             target.writestr(name, changed(name, content))
 
 
+@on_sqlite
+def test_folders_and_the_database_are_for_their_owner_alone(served: Served, tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "data"
+    served.environment["LRX_DATA_DIR"] = str(folder)
+    served.environment.pop("LRX_DATABASE_URL")
+    assert served.run("backup").returncode == 5
+    served.lrx("migrate")
+    made = [folder.parent, folder, *folder.rglob("*")]
+    assert "lrx.db" in {path.name for path in made}
+    assert [path.name for path in made if path.stat().st_mode & 0o077] == []
+
+
 @pytest.mark.parametrize("name", ["backups", "backups/a.zip", "not/there"])
 def test_a_folder_that_is_not_there_is_not_taken_for_a_file(database_url: str, tmp_path: Path, name: str) -> None:
     with pytest.raises(BackupRefused, match="There is no folder"):
@@ -117,6 +129,11 @@ def compressed_otherwise(path: Path) -> None:
     path.write_bytes(content)
 
 
+def _add(path: Path, name: str) -> None:
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(name, "more")
+
+
 DAMAGES: dict[str, Callable[[Path], object]] = {
     "compressed otherwise": compressed_otherwise,
     "empty": lambda path: path.write_bytes(b""),
@@ -132,6 +149,8 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
     "database changed": lambda path: repack(
         path, lambda name, content: content[:-9] + b"\x07" * 9 if name.startswith("database") else content
     ),
+    "something appended": lambda path: path.write_bytes(path.read_bytes() + bytes(100)),
+    "something added": lambda path: _add(path, "../evil"),
     "database missing": lambda path: repack(path, lambda name, content: b"" if name.startswith("data") else content),
 }
 

@@ -1,13 +1,16 @@
 """SQLite reads no more of a large table than it has to, with statistics and without."""
 
+import sqlite3
 from pathlib import Path
 from uuid import UUID
 
 import anyio
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.engine import make_url
 from sqlmodel import Session
 
+from lrx import embedded
 from lrx.database import open_database
 from lrx.delivery.cases import cases_of
 from lrx.errors import StorageUnavailable
@@ -46,6 +49,37 @@ async def test_statistics_are_made(house: House) -> None:
         lambda session: session.connection().exec_driver_sql("SELECT DISTINCT tbl FROM sqlite_stat1").scalars().all()
     )
     assert "learner" in tables
+
+
+@on_sqlite
+async def test_those_who_wait_for_another_process_give_up_together(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedded, "LOCK_SECONDS", 1)
+    monkeypatch.setattr(embedded, "PRAGMAS", ("busy_timeout = 1000",))
+    database = open_database(database_url)
+    path = make_url(database_url).database
+    other = sqlite3.connect(str(path), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    refused: list[float] = []
+    began = anyio.current_time()
+
+    async def write() -> None:
+        with pytest.raises(StorageUnavailable):
+            await database.write(lambda session: session.connection().exec_driver_sql("SELECT 1").all())
+        refused.append(anyio.current_time() - began)
+
+    try:
+        async with anyio.create_task_group() as tasks:
+            for _ in range(5):
+                tasks.start_soon(write)
+        assert len(refused) == 5
+        assert max(refused) < 2.5
+        other.execute("ROLLBACK")
+        await database.write(lambda session: session.connection().exec_driver_sql("SELECT 1").all())
+    finally:
+        other.close()
+        await database.close()
 
 
 def test_a_connection_makes_no_file_where_it_was_taken_away(tmp_path: Path) -> None:

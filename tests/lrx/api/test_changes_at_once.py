@@ -88,6 +88,52 @@ async def test_the_place_in_lists_follows_both_names(house: House) -> None:
         await other.close()
 
 
+async def test_one_account_of_an_lms_is_one_person_whatever_the_scheme(house: House) -> None:
+    statuses: list[int] = []
+
+    async def create(scheme: str) -> None:
+        lms = {"home_page": f"{scheme}://lms.test", "user_id": "7"}
+        statuses.append((await house.site.api.post("/api/v1/learners", json={"lms": lms})).status_code)
+
+    people = [await house.site.learner(name) for name in ("amara", "luc")]
+
+    async def name(learner: dict[str, Any], scheme: str) -> None:
+        identity = {"kind": "account", "home_page": f"{scheme}://other.test", "value": "x"}
+        answer = await house.site.api.post(f"/api/v1/learners/{learner['id']}/identities", json=identity)
+        statuses.append(answer.status_code)
+
+    for _ in range(3):
+        async with anyio.create_task_group() as tasks:
+            for scheme in ("http", "https"):
+                tasks.start_soon(create, scheme)
+                tasks.start_soon(name, people[scheme == "http"], scheme)
+    assert sorted(statuses).count(201) == 2
+    assert len((await house.site.get("/learners"))["data"]) == 3
+
+
+async def test_nobody_is_left_without_a_name(house: House) -> None:
+    lms = {"home_page": "https://lms.test", "user_id": "7"}
+    learner = await house.site.learner("amara", lms=lms)
+    other = await raw(house)
+    try:
+        transaction = other.transaction()
+        await transaction.start()
+        await other.execute("UPDATE learner SET home_page = NULL, lms_user_id = NULL")
+        answers: list[int] = []
+
+        async def send() -> None:
+            sent = await house.site.api.patch(f"/api/v1/learners/{learner['id']}", json={"username": None})
+            answers.append(sent.status_code)
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(send)
+            await anyio.sleep(A_WHILE)
+            await transaction.commit()
+        assert answers == [422]
+    finally:
+        await other.close()
+
+
 async def test_a_recorder_who_judged_by_the_old_settings_is_waited_for(house: House) -> None:
     await house.site.course("W")
     house.advance(hours=1)

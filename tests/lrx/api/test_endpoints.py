@@ -243,6 +243,24 @@ async def test_an_identity_no_statement_could_hold_is_refused(
     assert (refused.status_code, [fault["pointer"] for fault in refused.json()["errors"]]) == (422, [place])
 
 
+async def test_who_copies_learners_gets_those_anew_whose_oci_ids_changed(house: House) -> None:
+    await house.site.learner("luc", "CA-ON-CPSO-9")
+    amara = await house.site.learner("amara")
+    for number, change in enumerate(
+        (
+            ("PUT", f"/learners/{amara['id']}/oci-ids", {"oci_ids": ["CA-ON-CPSO-1", "CA-ON-CPSO-2"]}),
+            ("PUT", "/learners/by/username/amara/oci-id", {"oci_id": "CA-ON-CPSO-3"}),
+            ("POST", "/oci-ids/batch", {"oci_ids": [{"username": "amara", "oci_id": "CA-ON-CPSO-4"}]}),
+            ("PUT", f"/learners/{amara['id']}/oci-ids", {"oci_ids": []}),
+        )
+    ):
+        house.advance(minutes=1)
+        since = house.clock.now().isoformat()
+        await house.site.send(*change)
+        copied = (await house.site.get("/learners", **{"updated_at[gte]": since}))["data"]
+        assert [one["username"] for one in copied] == ["amara"], number
+
+
 async def test_what_is_wrong_is_pointed_at_where_it_was_sent(house: House) -> None:
     values = await furnished(house)
     lms = {"home_page": "https://lms.test", "user_id": "7"}

@@ -79,6 +79,17 @@ async def test_what_stays_parked_or_is_parked_no_more_is_told(house: House, monk
     assert (await house.site.send("POST", "/statements/parked/replay", {}))["job_id"] is not None
 
 
+async def test_a_list_of_statements_set_aside_shows_the_beginning_of_each(house: House) -> None:
+    body = b'["' + b"0123456789" * 1_000 + b'"]'
+    assert (await house.site.statements(body)).headers["LRX-Set-Aside"] == "1"
+    (listed,) = (await house.site.get("/statements/set-aside"))["data"]
+    shown = await house.site.get(f"/statements/set-aside/{listed['id']}")
+    assert (len(listed["body"]), listed["body_bytes"]) == (2_000, shown["body_bytes"])
+    assert len(shown["body"]) == shown["body_bytes"] > 10_000
+    assert shown["body"].startswith(listed["body"])
+    assert {**listed, "body": ""} == {**shown, "body": ""}
+
+
 async def test_new_settings_of_a_recipient_are_judged_for_many_by_a_job(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
