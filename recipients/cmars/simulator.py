@@ -27,6 +27,7 @@ REFUSED = 5
 """Exit code of a command that ends with a sentence, as for every command of LRX."""
 
 _PATH = "v1/learning-records"
+_COME_AGAIN = (httpx.codes.TOO_MANY_REQUESTS, httpx.codes.SERVICE_UNAVAILABLE)
 _MOST_WAITS = 5
 _LONGEST_WAIT = 60
 _TITLES: Mapping[str, str] = {"records": "with records", "nothing": "with nothing to show"} | {
@@ -99,8 +100,8 @@ async def refresh(
 ) -> Refresh:
     """Ask for everybody on the roster, `batch_size` at a time; 1 asks for each person alone.
 
-    `client` has the service's address and credential. Told that it asks too fast, it waits (in seconds) a few times.
-    Raises `NoAnswer`.
+    `client` has the service's address and credential. Told that it asks too fast, or that there is no room, it waits
+    (in seconds) a few times. Raises `NoAnswer`.
     """
     answers: list[Answer] = []
     for start in range(0, len(roster), batch_size):
@@ -166,7 +167,7 @@ async def _call(client: httpx.AsyncClient, request: httpx.Request, wait: Callabl
     try:
         response = await client.send(request)
         for _ in range(_MOST_WAITS):
-            if response.status_code != httpx.codes.TOO_MANY_REQUESTS:
+            if response.status_code not in _COME_AGAIN:
                 break
             await wait(_seconds(response))
             response = await client.send(request)

@@ -12,7 +12,7 @@ import uvicorn
 from starlette.types import ASGIApp
 from typer.testing import CliRunner
 
-from lrx.errors import Busy
+from lrx.errors import Busy, OutcomeUnknown, StorageFull, StorageUnavailable
 from lrx.text import text
 from recipients.cmars.simulator import NoAnswer, cmars_simulator, read_roster, refresh
 
@@ -48,14 +48,17 @@ async def test_an_empty_roster_asks_nothing(client: httpx.AsyncClient, transcrip
 
 
 @pytest.mark.anyio
-async def test_it_waits_as_long_as_a_busy_exchange_asks(client: httpx.AsyncClient, transcripts: Any) -> None:
+@pytest.mark.parametrize("kind", [Busy, StorageFull, StorageUnavailable, OutcomeUnknown])
+async def test_it_waits_as_long_as_a_busy_exchange_asks(
+    kind: type[Busy], client: httpx.AsyncClient, transcripts: Any
+) -> None:
     waited: list[float] = []
 
     async def wait(seconds: float) -> None:
         waited.append(seconds)
         transcripts.failure = None
 
-    transcripts.failure = Busy(text("Too many questions."), retry_after=7)
+    transcripts.failure = kind(text("Not now."), retry_after=7)
     assert (await refresh(client, ROSTER, 1000, wait)).counts == COUNTS
     assert waited == [7]
 
