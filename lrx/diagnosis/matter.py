@@ -1,4 +1,8 @@
-"""Who and what a diagnosis is about, as a reply has to name them, read for the instant that was judged."""
+"""Who and what a diagnosis is about, as a reply has to name them.
+
+OCI IDs and questions are read for the instant that was judged. Names, the e-mail address, the learner's language, the
+course and the site are those of now: a reply is sent today.
+"""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
