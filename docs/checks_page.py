@@ -79,7 +79,7 @@ def checks_page() -> str:
         table(["motif", "titre", "remède"], [_french(code, one.title, one.remedy) for code, one in REASONS.items()]),
         table(
             ["code", "condition", "remède"],
-            [_french(one.code, one.title, one.remedy) for one in eligibility.CHECKS],
+            [_french(one.code, one.title, REASONS[one.code].remedy) for one in eligibility.CHECKS],
         ),
     )
 
@@ -105,8 +105,8 @@ def _of_deliveries() -> list[list[str]]:
             f"`{one.code}`",
             str(one.title),
             one.effect.value,
-            one.turn,
-            str(one.remedy),
+            REASONS[one.code].turn,
+            str(REASONS[one.code].remedy),
             ", ".join(check for check, codes in BEHIND.items() if one.code in codes),
         ]
         for one in eligibility.CHECKS

@@ -12,7 +12,6 @@ from datetime import datetime
 from enum import StrEnum
 from functools import partial
 
-from lrx.errors import Turn
 from lrx.models import DeliveryStatus
 from lrx.oci_id import OciId
 from lrx.recipient import Objection
@@ -65,9 +64,7 @@ class Check:
 
     code: str
     title: Text
-    remedy: Text
     effect: Effect
-    turn: Turn
     fails: Callable[[Facts], Text | None]
 
 
@@ -127,84 +124,28 @@ def _objection(facts: Facts) -> Text | None:
 
 
 CHECKS: tuple[Check, ...] = (
-    Check(
-        "out_of_period",
-        text("Completed in the current reporting period"),
-        text("The learner repeats the course, or the reporting period of the course’s recipient is corrected."),
-        Effect.EXPLAINS,
-        "learner",
-        _out_of_period,
-    ),
-    Check(
-        "expired", text("Not expired"), text("The learner repeats the course."), Effect.EXPLAINS, "learner", _expired
-    ),
-    Check(
-        "activity_record_missing",
-        text("Every mandatory activity is complete"),
-        text("The learner completes the activities named; the record is then released by itself."),
-        Effect.HOLDS,
-        "learner",
-        _activities_missing,
-    ),
+    Check("out_of_period", text("Completed in the current reporting period"), Effect.EXPLAINS, _out_of_period),
+    Check("expired", text("Not expired"), Effect.EXPLAINS, _expired),
+    Check("activity_record_missing", text("Every mandatory activity is complete"), Effect.HOLDS, _activities_missing),
     Check(
         "source_csv_upload",
         text("Not uploaded from a file"),
-        text("The learner completes the course here, or hands in supporting documentation."),
         Effect.EXCLUDES,
-        "learner",
         partial(_from, Source.CSV_UPLOAD),
     ),
-    Check(
-        "source_equivalency",
-        text("Not an equivalency"),
-        text("The learner completes the course here, or hands in supporting documentation."),
-        Effect.EXCLUDES,
-        "learner",
-        partial(_from, Source.EQUIVALENCY),
-    ),
-    Check(
-        "legacy",
-        text("Recorded after the course joined the exchange"),
-        text("The learner repeats the course, or hands in supporting documentation."),
-        Effect.EXCLUDES,
-        "course_admin",
-        _legacy,
-    ),
-    Check(
-        "voided",
-        text("Not voided"),
-        text(
-            "An administrator unvoids the record if it was voided in error; otherwise the learner repeats the course."
-        ),
-        Effect.WITHDRAWS,
-        "course_admin",
-        _voided,
-    ),
+    Check("source_equivalency", text("Not an equivalency"), Effect.EXCLUDES, partial(_from, Source.EQUIVALENCY)),
+    Check("legacy", text("Recorded after the course joined the exchange"), Effect.EXCLUDES, _legacy),
+    Check("voided", text("Not voided"), Effect.WITHDRAWS, _voided),
     Check(
         "expired_by_administrator",
         text("Not expired by an administrator"),
-        text("The learner repeats the course; or an administrator takes the expiration back if it was made in error."),
         Effect.WITHDRAWS,
-        "learner",
         _expired_by_administrator,
     ),
-    Check(
-        "oci_missing",
-        text("The learner has an OCI ID"),
-        text("A site administrator enters the OCI ID in the learner’s profile."),
-        Effect.HOLDS,
-        "site_admin",
-        _no_oci_id,
-    ),
-    Check(
-        "recipient_objects",
-        text("The recipient has no objection"),
-        text("A site administrator corrects the OCI ID, or asks for the college to be served."),
-        Effect.HOLDS,
-        "site_admin",
-        _objection,
-    ),
+    Check("oci_missing", text("The learner has an OCI ID"), Effect.HOLDS, _no_oci_id),
+    Check("recipient_objects", text("The recipient has no objection"), Effect.HOLDS, _objection),
 )
+"""Each code is also that of a reason of the diagnosis, which says whose turn it is and what helps."""
 
 
 def findings(facts: Facts) -> Sequence[Finding]:
