@@ -39,6 +39,7 @@ __all__ = [
     "counted",
     "do",
     "each",
+    "read_item",
     "told",
     "word_of",
 ]
@@ -127,12 +128,24 @@ class Kind(Generic[Item]):
         return f"{self.pointer}/{number}" if self.pointer else ""
 
 
+def read_item(model: type[Item], content: bytes) -> Item | InvalidContent | MalformedJson:
+    """Return the item that a JSON document holds, or why it cannot be taken: returned, so that no other is lost."""
+    try:
+        value = read_json(content)
+        return model.model_validate_json(to_json(value), strict=True)
+    except MalformedJson as error:
+        return error
+    except ValidationError as error:
+        faults = faults_of(error, value)
+        return InvalidContent(summary(faults), faults=faults)
+
+
 def do(session: Session, kind: Kind[Any], circumstances: Circumstances, contents: Sequence[bytes]) -> list[Result]:
     """Read items, each a JSON document, do them, and return the result of each, in order.
 
     When they cannot be done together they are done again one by one. Raises only what breaks the transaction.
     """
-    read = [_read(kind.item, content) for content in contents]
+    read = [read_item(kind.item, content) for content in contents]
     items = [item for item in read if not isinstance(item, LrxError)]
     try:
         done = _in_savepoint(session, partial(kind.work, session, circumstances, items))
@@ -202,17 +215,6 @@ def told(result: Result, language: Language, pointer: str) -> Told:
         ],
     }
     return Told(FAILED, None, problem)
-
-
-def _read(model: type[Item], content: bytes) -> Item | InvalidContent | MalformedJson:
-    try:
-        value = read_json(content)
-        return model.model_validate_json(to_json(value), strict=True)
-    except MalformedJson as error:
-        return error
-    except ValidationError as error:
-        faults = faults_of(error, value)
-        return InvalidContent(summary(faults), faults=faults)
 
 
 def _alone(session: Session, kind: Kind[Any], circumstances: Circumstances, item: BaseModel) -> Result:

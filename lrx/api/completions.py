@@ -7,9 +7,9 @@ from itertools import islice
 from typing import Any, Literal, Self, cast
 from uuid import UUID
 
-from pydantic import Field, GetJsonSchemaHandler, ValidationError, model_validator
+from pydantic import Field, GetJsonSchemaHandler, model_validator
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, to_json
+from pydantic_core import CoreSchema
 from sqlmodel import Session
 
 from lrx.access import Act
@@ -19,14 +19,15 @@ from lrx.api.values import RECORDS as TAG
 from lrx.api.values import In, Out
 from lrx.courses.courses import UnknownActivity, UnknownCourse
 from lrx.errors import LrxError
-from lrx.faults import InvalidContent, faults_of, summary
+from lrx.faults import InvalidContent
 from lrx.ingest import recorder as ingest
 from lrx.ingest.claims import Claim, completions_of
 from lrx.ingest.completion import Completion
 from lrx.ingest.recorder import ExternalIdTaken, record_all
 from lrx.json_outline import begins_array, outlined_array
-from lrx.json_reader import MalformedJson, read_json, split_array
+from lrx.json_reader import MalformedJson, split_array
 from lrx.people.learners import SeveralLearners, UnknownLearner
+from lrx.piecework import read_item
 from lrx.together import Overloaded, Together, each_site
 from lrx.web.problems import Problem, problem_of
 from lrx.web.reading import Apart
@@ -112,7 +113,7 @@ class Results(Out):
 async def record_completions(call: Call, body: Claims) -> Answer[Results] | Reply:
     """One completion is recorded or refused as a whole. Of a list the good ones are recorded, and each refused one
     comes back with its problem: a bad one never fails its neighbours. 201 when a record was made, else 200."""
-    claims = [_understood(content) for content in body.claims]
+    claims = [read_item(Claim, content) for content in body.claims]
     if len(claims) == 1 and isinstance(claims[0], LrxError):
         raise claims[0]
     sent = Recording(call, claims)
@@ -136,17 +137,6 @@ class Replied:
 
     reply: Reply
     results: Sequence[Result] = ()
-
-
-def _understood(content: bytes) -> Claim | LrxError:
-    try:
-        value = read_json(content)
-        return Claim.model_validate_json(to_json(value), strict=True)
-    except MalformedJson as error:
-        return error
-    except ValidationError as error:
-        faults = faults_of(error, value)
-        return InvalidContent(summary(faults), faults=faults)
 
 
 def _record_together(session: Session, sent: Sequence[Recording]) -> Sequence[Replied | LrxError]:
