@@ -20,7 +20,7 @@ from starlette.routing import Match, Route, Router
 from starlette.types import Receive, Scope, Send
 
 from lrx.access import permit
-from lrx.api.idempotency import Once, Reply, key_of, once, request_hash
+from lrx.api.idempotency import Once, Reply, key_of, once, once_sealed, request_hash
 from lrx.api.operation import PATH_PARAMETER, Answer, Call, Operation, operation_of
 from lrx.api.pagination import Page, next_link
 from lrx.api.preconditions import IF_MATCH, IF_NONE_MATCH, Tags, entity_tag, require_same, tags_of
@@ -179,16 +179,10 @@ def _written(declared: Operation, call: Call, inputs: Inputs, seen: Tags | None,
     call = replace(call, act=call.exchange.act_in(session, call.caller, call.request_id))
     if call.once is None:
         return _effect(declared, call, inputs, seen, session)
-    if not declared.confidential:
-        return once(session, call.act, call.once, partial(_effect, declared, call, inputs, seen))
-    vault = call.exchange.vault
-
-    def sealed(session: Session) -> Reply:
-        reply = _effect(declared, call, inputs, seen, session)
-        return replace(reply, body=vault.seal({"body": reply.body.decode()}))
-
-    reply = once(session, call.act, call.once, sealed)
-    return replace(reply, body=vault.unseal(reply.body)["body"].encode())
+    effect = partial(_effect, declared, call, inputs, seen)
+    if declared.confidential:
+        return once_sealed(session, call.act, call.once, call.exchange.vault, effect)
+    return once(session, call.act, call.once, effect)
 
 
 def _effect(declared: Operation, call: Call, inputs: Inputs, seen: Tags | None, session: Session) -> Reply:

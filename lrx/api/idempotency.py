@@ -27,6 +27,7 @@ from lrx.errors import Fault, Invalid
 from lrx.models import IdempotencyKey
 from lrx.tables import table
 from lrx.text import text
+from lrx.vault import Vault
 from lrx.web.problems import BadRequest, InFlight
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "kept_reply",
     "key_of",
     "once",
+    "once_sealed",
     "request_hash",
 ]
 
@@ -118,6 +120,17 @@ def once(session: Session, act: Act, given: Once, work: Work[Reply]) -> Reply:
     kept = {"status": reply.status, "body": reply.body, "headers": dict(reply.headers)}
     session.connection().execute(sa.update(keys).where(keys.c.id == key_id).values(kept))
     return reply
+
+
+def once_sealed(session: Session, act: Act, given: Once, vault: Vault, work: Work[Reply]) -> Reply:
+    """Return what `once` does, for a reply that must not lie readable in the database: its body is kept sealed."""
+
+    def sealed(session: Session) -> Reply:
+        reply = work(session)
+        return replace(reply, body=vault.seal({"body": reply.body.decode()}))
+
+    reply = once(session, act, given, sealed)
+    return replace(reply, body=vault.unseal(reply.body)["body"].encode())
 
 
 def kept_reply(session: Session, given: Once) -> Reply | None:

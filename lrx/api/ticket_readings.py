@@ -1,6 +1,5 @@
 """`/ticket-readings`: what the text of a ticket means, before anything is judged."""
 
-from dataclasses import replace
 from functools import partial
 from typing import Literal
 from uuid import UUID
@@ -9,7 +8,7 @@ import anyio.to_thread
 from pydantic import Field
 from sqlmodel import Session
 
-from lrx.api.idempotency import Reply, once
+from lrx.api.idempotency import Reply, once_sealed
 from lrx.api.operation import Call, operation
 from lrx.api.values import In, Out
 from lrx.diagnosis.meant.courses import CourseMeant, WhyCourse
@@ -158,12 +157,10 @@ async def read_the_ticket(call: Call, body: TicketText) -> TicketReading | Reply
 
     given, vault = call.once, call.exchange.vault
 
-    def sealed(session: Session) -> Reply:
-        reply = call.reply(_reading(call, body, ticket, session))
-        return replace(reply, body=vault.seal({"body": reply.body.decode()}))
+    def read(session: Session) -> Reply:
+        return call.reply(_reading(call, body, ticket, session))
 
-    reply = await call.write(lambda session: once(session, call.act, given, sealed))
-    return replace(reply, body=vault.unseal(reply.body)["body"].encode())
+    return await call.write(lambda session: once_sealed(session, call.act, given, vault, read))
 
 
 def _reading(call: Call, body: TicketText, ticket: Ticket, session: Session) -> TicketReading:
