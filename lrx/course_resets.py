@@ -13,9 +13,9 @@ from sqlmodel import Session, SQLModel, select
 
 from lrx import audit
 from lrx.access import Act
-from lrx.delivery.expirations import expired_among
+from lrx.delivery.expirations import expired_among, expired_now
 from lrx.delivery.outbox import lock_learners, reconsider_pairs
-from lrx.delivery.voidings import voided_among
+from lrx.delivery.voidings import voided_among, voided_now
 from lrx.errors import NotFound
 from lrx.models import Course, CourseReset, Expiration, LearningRecord, ResetMode, Voiding
 from lrx.recipient import Recipient
@@ -63,11 +63,9 @@ def to_reset(
     """Return the records that a reset has to do: those of the course and of its activities that are not voided, and of
     which, to let them expire, none expired in this way before."""
     records = table(LearningRecord).c
-    query = sa.select(records.id).where(
-        records.site_id == act.site_id, records.course_id == course.id, ~_holds(_WAYS[ResetMode.VOID])
-    )
+    query = sa.select(records.id).where(records.site_id == act.site_id, records.course_id == course.id, ~voided_now())
     if mode is ResetMode.EXPIRE:
-        query = query.where(~_holds(_WAYS[mode]))
+        query = query.where(~expired_now())
     if completed_before is not None:
         query = query.where(records.completed_at < completed_before)
     return session.connection().execute(query.order_by(records.recorded_at, records.id)).scalars().all()
@@ -148,16 +146,3 @@ def _fact(act: Act, reset: CourseReset, way: _Way, record_id: UUID) -> dict[str,
         way.at: act.at,
         "reset_id": reset.id,
     }
-
-
-def _holds(way: _Way) -> "sa.ColumnElement[bool]":
-    """Whether the latest of these facts about the record says so; without one it does not."""
-    facts, records = table(way.facts).c, table(LearningRecord).c
-    latest = (
-        sa.select(facts[way.done])
-        .where(facts.site_id == records.site_id, facts.record_id == records.id)
-        .order_by(facts.seq.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-    return sa.func.coalesce(latest, sa.false())

@@ -20,10 +20,9 @@ from lrx.api.values import RECORDS as TAG
 from lrx.api.values import In, Instant, Out
 from lrx.api.voidings import VoidingPublic, show_voiding
 from lrx.delivery.expirations import expired_among
-from lrx.delivery.voidings import voided_among
+from lrx.delivery.voidings import voided_among, voided_now
 from lrx.models import Amendment, Delivery, Expiration, LearningRecord, SubjectKind, Voiding
 from lrx.people.search import said_like
-from lrx.reports.site_records import voided_now
 from lrx.source import Source
 
 __all__ = ["OPERATIONS", "LearningRecordFull", "RecordPath", "full_record", "get_record"]

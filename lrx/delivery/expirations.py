@@ -6,12 +6,14 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlmodel import Session
 
+from lrx.delivery.last_word import last_word
 from lrx.models import Expiration
 from lrx.tables import Rows, among, same
 
-__all__ = ["expired_among"]
+__all__ = ["expired_among", "expired_now"]
 
 
 class _Latest(NamedTuple):
@@ -30,3 +32,8 @@ def expired_among(session: Session, site_id: UUID, record_ids: Collection[UUID])
     found = _EXPIRATIONS.read_pieces(session, record_ids, site_id=site_id)
     latest = {one.record_id: one for one in found}  # in order, so that the latest stays
     return {record_id: one.expired_at for record_id, one in latest.items() if one.expired}
+
+
+def expired_now() -> "sa.ColumnElement[bool]":
+    """Whether an administrator has let a learning record expire, as a column of a query that reads learning records."""
+    return last_word(Expiration, "expired")

@@ -5,12 +5,14 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlmodel import Session
 
+from lrx.delivery.last_word import last_word
 from lrx.models import Voiding
 from lrx.tables import Rows, among, same
 
-__all__ = ["LatestVoiding", "voided_among", "voidings_of"]
+__all__ = ["LatestVoiding", "voided_among", "voided_now", "voidings_of"]
 
 
 class LatestVoiding(NamedTuple):
@@ -35,3 +37,8 @@ def voided_among(session: Session, site_id: UUID, record_ids: Collection[UUID]) 
     return frozenset(
         record_id for record_id, voiding in voidings_of(session, site_id, record_ids).items() if voiding.voided
     )
+
+
+def voided_now() -> "sa.ColumnElement[bool]":
+    """Whether a learning record is voided now, as a column of a query that reads learning records."""
+    return last_word(Voiding, "voided")

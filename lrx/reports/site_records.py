@@ -16,15 +16,15 @@ from sqlmodel import Session
 from lrx.access import Act
 from lrx.clock import day_begins, local_date
 from lrx.delivery.expirations import expired_among
-from lrx.delivery.voidings import voided_among
-from lrx.models import Activity, Course, Learner, LearningRecord, Voiding
+from lrx.delivery.voidings import voided_among, voided_now
+from lrx.models import Activity, Course, Learner, LearningRecord
 from lrx.people.search import sought
 from lrx.reports.roster import Person
 from lrx.source import Source
 from lrx.tables import table
 from lrx.validity import last_day
 
-__all__ = ["SiteFilter", "SitePlace", "SiteRecord", "SiteReport", "site_records", "voided_now"]
+__all__ = ["SiteFilter", "SitePlace", "SiteRecord", "SiteReport", "site_records"]
 
 PAGE = 50
 
@@ -137,19 +137,6 @@ def _conditions(act: Act, wanted: SiteFilter) -> list["sa.ColumnElement[bool]"]:
     if wanted.voided is not None:
         found.append(voided_now() == (sa.true() if wanted.voided else sa.false()))
     return found
-
-
-def voided_now() -> "sa.ColumnElement[bool]":
-    """Whether a learning record is voided, as a column."""
-    voidings = table(Voiding).c
-    latest = (
-        sa.select(voidings.voided)
-        .where(voidings.site_id == _RECORDS.site_id, voidings.record_id == _RECORDS.id)
-        .order_by(voidings.seq.desc())
-        .limit(1)
-        .correlate(table(LearningRecord))
-    )
-    return sa.func.coalesce(latest.scalar_subquery(), sa.false())
 
 
 def _bound(place: SitePlace) -> "sa.ColumnElement[Any]":
