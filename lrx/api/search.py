@@ -7,11 +7,10 @@ import sqlalchemy as sa
 from pydantic import StringConstraints
 
 from lrx.oci_id import InvalidOciId, OciId
+from lrx.search_words import holds, words_in
 
 __all__ = ["Search", "each_word_in", "oci_id_sought"]
 
-MOST_WORDS = 8
-ESCAPE = "\\"
 CAPITALS = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
 
 Search = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
@@ -20,13 +19,10 @@ Search = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, m
 
 def each_word_in(typed: str, columns: Sequence[Any]) -> "sa.ColumnElement[bool]":
     """The condition that every word typed, up to eight of them, is part of one of the columns."""
-    words = typed.split()[:MOST_WORDS]
     return sa.and_(
         *(
-            sa.or_(
-                *(sa.func.lower(column).like(f"%{form}%", escape=ESCAPE) for column in columns for form in _forms(word))
-            )
-            for word in words
+            sa.or_(*(holds(sa.func.lower(column), form) for column in columns for form in _forms(word)))
+            for word in words_in(typed)
         )
     )
 
@@ -44,10 +40,4 @@ def oci_id_sought(typed: str) -> OciId:
 def _forms(word: str) -> list[str]:
     """How the word may stand in what SQL's `lower` gives: SQLite's knows the ASCII letters only, so É stays É there."""
     forms = (form.translate(CAPITALS) for form in (word.lower(), word.upper(), word.title()))
-    return [_escaped(form) for form in dict.fromkeys(forms)]
-
-
-def _escaped(word: str) -> str:
-    for sign in (ESCAPE, "%", "_"):
-        word = word.replace(sign, f"{ESCAPE}{sign}")
-    return word
+    return list(dict.fromkeys(forms))

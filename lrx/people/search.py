@@ -10,14 +10,13 @@ from sqlmodel import Session
 from lrx.lower_case import lower_case
 from lrx.models import Learner, LearnerOciId
 from lrx.people.names import folded
+from lrx.search_words import holds, words_in
 from lrx.tables import table
 
 __all__ = ["Sought", "said_like", "sought"]
 
 MOST_NAMED = 1_000
 """Up to so many people a query is told by name whom to look for; more of them the database looks up by itself."""
-MOST_WORDS = 8
-ESCAPE = "\\"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +38,7 @@ def said_like(site_id: UUID, typed: str) -> "sa.Select[Any]":
     a hyphen; neither case nor accents count.
     """
     people = table(Learner).c
-    words = typed.split()[:MOST_WORDS]
-    return sa.select(people.id).where(people.site_id == site_id, *(_fits(site_id, word) for word in words))
+    return sa.select(people.id).where(people.site_id == site_id, *(_fits(site_id, word) for word in words_in(typed)))
 
 
 def sought(session: Session, site_id: UUID, typed: str) -> Sought | None:
@@ -54,16 +52,10 @@ def sought(session: Session, site_id: UUID, typed: str) -> Sought | None:
 
 def _fits(site_id: UUID, word: str) -> "sa.ColumnElement[bool]":
     people, held = table(Learner).c, table(LearnerOciId).c
-    ways = [_holds(people.sort_name, folded(word)), _holds(people.username, lower_case(word))]
+    ways = [holds(people.sort_name, folded(word)), holds(people.username, lower_case(word))]
     if "-" in word or any(sign.isdigit() for sign in word):
         holders = sa.select(held.learner_id).where(held.site_id == site_id, held.held_until.is_(None))
         ways.append(
-            people.id.in_(holders.where(_holds(sa.func.lower(sa.type_coerce(held.oci_id, sa.String)), word.lower())))
+            people.id.in_(holders.where(holds(sa.func.lower(sa.type_coerce(held.oci_id, sa.String)), word.lower())))
         )
     return sa.or_(*ways)
-
-
-def _holds(column: "sa.ColumnElement[Any]", part: str) -> "sa.ColumnElement[bool]":
-    for sign in (ESCAPE, "%", "_"):
-        part = part.replace(sign, f"{ESCAPE}{sign}")
-    return sa.type_coerce(column, sa.String).like(f"%{part}%", escape=ESCAPE)
