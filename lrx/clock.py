@@ -1,4 +1,5 @@
-"""What time it is, and which day that is in a zone. `SystemClock` is the only reader of time in the product."""
+"""What time it is, which day that is in a zone, and how an instant is written. `SystemClock` is the only reader of time
+in the product."""
 
 from calendar import monthrange
 from datetime import UTC, date, datetime, time, timedelta
@@ -8,7 +9,7 @@ from zoneinfo import ZoneInfo
 from lrx.errors import Invalid
 from lrx.text import text
 
-__all__ = ["Clock", "FrozenClock", "SystemClock", "date_in", "day_begins", "local_date"]
+__all__ = ["Clock", "FrozenClock", "SystemClock", "date_in", "day_begins", "local_date", "written_in_utc"]
 
 
 class Clock(Protocol):
@@ -55,3 +56,8 @@ def day_begins(day: date, zone: ZoneInfo) -> datetime:
 def date_in(year: int, month: int, day: int) -> date:
     """Return that day, or the last day of the month where the month is shorter."""
     return date(year, month, min(day, monthrange(year, month)[1]))
+
+
+def written_in_utc(instant: datetime) -> str:
+    """Return an aware instant as answers and files have it: in UTC, with Z (RFC 3339)."""
+    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -6,7 +6,6 @@ the precondition, the effect and the answer.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC
 from functools import partial
 from typing import Any
 from urllib.parse import quote, unquote
@@ -24,6 +23,7 @@ from lrx.api.idempotency import Once, Reply, key_of, once, once_sealed, request_
 from lrx.api.operation import PATH_PARAMETER, Answer, Call, Operation, operation_of
 from lrx.api.pagination import Page, next_link
 from lrx.api.preconditions import IF_MATCH, IF_NONE_MATCH, Tags, entity_tag, require_same, tags_of
+from lrx.clock import written_in_utc
 from lrx.exchange import Exchange
 from lrx.text import LANGUAGES
 from lrx.web import Endpoint, Handler, language_of, no_such_path, request_id_of
@@ -171,7 +171,7 @@ def _once(declared: Operation, credential_id: str, request: Request, body: bytes
 async def _consistent_through(exchange: Exchange) -> dict[str, str]:
     # Asked before the list is read: what was written before this time is then in it.
     through = await exchange.database.consistent_through(exchange.clock.now)
-    return {CONSISTENT_THROUGH: through.astimezone(UTC).isoformat().replace("+00:00", "Z")}
+    return {CONSISTENT_THROUGH: written_in_utc(through)}
 
 
 def _written(declared: Operation, call: Call, inputs: Inputs, seen: Tags | None, session: Session) -> Reply:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
 
+from lrx.clock import written_in_utc
 from lrx.people.learner_fields import Line, Reason
 from lrx.text import text
 from lrx.written_instant import WrittenAwareInstant
@@ -32,9 +33,7 @@ LEARNERS = "learners"
 RECORDS = "learning records"
 """The tag of completions and records."""
 
-Instant = Annotated[
-    datetime, PlainSerializer(lambda value: value.isoformat().replace("+00:00", "Z"), return_type=str, when_used="json")
-]
+Instant = Annotated[datetime, PlainSerializer(written_in_utc, return_type=str, when_used="json")]
 """An instant in UTC, written with Z."""
 
 

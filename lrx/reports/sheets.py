@@ -6,10 +6,11 @@ Instants are in UTC with all their digits: an upload finds the record by them.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import TypeAlias
 from uuid import UUID
 
+from lrx.clock import written_in_utc
 from lrx.reports.learning_records import Report
 from lrx.reports.rows import RecordShown, Row
 from lrx.reports.site_records import SiteRecord
@@ -130,4 +131,4 @@ def _standings(row: Row) -> Iterator[str]:
 
 
 def _instant(instant: datetime | None) -> str:
-    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z") if instant else ""
+    return written_in_utc(instant) if instant else ""

@@ -19,6 +19,7 @@ from starlette.routing import Route
 
 from lrx import credentials
 from lrx.access import permit
+from lrx.clock import written_in_utc
 from lrx.credentials import Recognised
 from lrx.errors import Invalid, LrxError
 from lrx.exchange import Exchange
@@ -104,10 +105,10 @@ async def _post_statements(exchange: Exchange, store_together: StoreTogether, ra
     headers = {VERSION: VERSIONS[-1]}
     if not statements:
         through = await exchange.database.consistent_through(exchange.clock.now)
-        return JSONResponse([], headers={**headers, CONSISTENT_THROUGH: _written(through)})
+        return JSONResponse([], headers={**headers, CONSISTENT_THROUGH: written_in_utc(through)})
     sent = Sent(credential, request_id, statements, len(body))
     stored, through = await exchange.database.write_together(store_together, sent)
-    headers[CONSISTENT_THROUGH] = _written(through)
+    headers[CONSISTENT_THROUGH] = written_in_utc(through)
     _count(exchange, stored)
     if stored.set_aside:
         headers["LRX-Set-Aside"] = str(stored.set_aside)
@@ -130,10 +131,6 @@ def _store_together(exchange: Exchange) -> StoreTogether:
         return [one if isinstance(one, LrxError) else (one, through) for one in stored]
 
     return Together(work, weigh=lambda sent: sent.size)
-
-
-def _written(instant: datetime) -> str:
-    return instant.isoformat().replace("+00:00", "Z")
 
 
 def _require_version(headers: Mapping[str, str], *, strict: bool) -> None:

@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import TypeAlias
 
+from lrx.clock import written_in_utc
 from lrx.recipient import Outcome, ProofOfCompletion, Transcript
 from lrx.text import Language, Text, say
 from recipients.cmars.codes import OUTCOME_CODES
@@ -75,9 +75,9 @@ def _record(proof: ProofOfCompletion) -> Document:
         },
         "activity": _activity(proof),
         "source": proof.source.value,
-        "completed_at": _instant(proof.completed_at),
+        "completed_at": written_in_utc(proof.completed_at),
         "completed_on": proof.completed_on.isoformat(),
-        "expires_at": _instant(proof.expires_at) if proof.expires_at else None,
+        "expires_at": written_in_utc(proof.expires_at) if proof.expires_at else None,
         "grade": proof.grade,
     }
 
@@ -91,10 +91,6 @@ def _activity(proof: ProofOfCompletion) -> Document | None:
         "idnumber": proof.activity_idnumber,
         "name": proof.activity_name,
     }
-
-
-def _instant(instant: datetime) -> str:
-    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _add(parent: Element, values: Document) -> None:

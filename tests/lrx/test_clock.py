@@ -3,7 +3,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from lrx.clock import Clock, FrozenClock, SystemClock, date_in, day_begins, local_date
+from lrx.clock import Clock, FrozenClock, SystemClock, date_in, day_begins, local_date, written_in_utc
 from lrx.errors import Invalid
 
 TORONTO = ZoneInfo("America/Toronto")
@@ -81,3 +81,14 @@ def test_a_day_begins_at_its_first_instant_in_the_zone(zone: str, day: str, begi
 )
 def test_the_last_day_stands_in_where_a_month_is_shorter(year: int, month: int, day: int, expected: str) -> None:
     assert date_in(year, month, day).isoformat() == expected
+
+
+@pytest.mark.parametrize(
+    ("instant", "written"),
+    [
+        ("2026-11-21T14:30:00-05:00", "2026-11-21T19:30:00Z"),
+        ("2026-11-21T19:30:00.000250+00:00", "2026-11-21T19:30:00.000250Z"),
+    ],
+)
+def test_an_instant_is_written_in_utc_whatever_its_zone(instant: str, written: str) -> None:
+    assert written_in_utc(datetime.fromisoformat(instant)) == written
