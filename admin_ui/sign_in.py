@@ -8,10 +8,10 @@ from starlette.responses import RedirectResponse, Response
 from admin_ui.navigation import HOME
 from admin_ui.rendering import render
 from admin_ui.visit import TOKEN_COOKIE, Visit, form_of
-from lrx import administrators
-from lrx.administrators import SignInLimit, SignInRefused
+from lrx import sign_ins
 from lrx.errors import Busy
 from lrx.exchange import Exchange
+from lrx.sign_ins import SignInLimit, SignInRefused
 from lrx.text import Text, text
 
 __all__ = ["Reception", "SignInPage", "sign_out"]
@@ -57,7 +57,7 @@ class Reception:
         client = visit.request.client
         try:
             await self._limit.count(username, client.host if client else "")
-            token = await administrators.sign_in(visit.exchange, username, password, request_id=visit.request_id)
+            token = await sign_ins.sign_in(visit.exchange, username, password, request_id=visit.request_id)
         except SignInRefused as error:
             return _again(visit, page, error.detail, 401, {"WWW-Authenticate": 'Cookie realm="LRX"'})
         except Busy as error:
@@ -79,7 +79,7 @@ class Reception:
 async def sign_out(visit: Visit) -> Response:
     """End the sign-in here and in the browser."""
     act, token = visit.act, visit.request.cookies[TOKEN_COOKIE]
-    await visit.exchange.database.write(lambda session: administrators.sign_out(session, act, token))
+    await visit.exchange.database.write(lambda session: sign_ins.sign_out(session, act, token))
     response = RedirectResponse(SIGN_IN, 303)
     response.delete_cookie(
         TOKEN_COOKIE, path="/admin", secure=visit.exchange.settings.secure_cookies, httponly=True, samesite="lax"

@@ -9,9 +9,9 @@ from starlette.requests import Request
 
 from admin_ui.language import language_for
 from lrx.access import Act, Caller
-from lrx.administrators import SignedIn, signed_in
 from lrx.errors import NotAllowed, Unauthenticated
 from lrx.exchange import Exchange
+from lrx.sign_ins import SignedIn, signed_in
 from lrx.text import Language, text
 from lrx.web import request_id_of
 from lrx.web.problems import BadRequest

@@ -1,68 +1,40 @@
-"""Administrators: the people who sign in to the administration pages, and the browsers they are signed in with.
+"""Administrators: the people who may sign in to the administration pages, and their passwords, kept as argon2id.
 
-Passwords are kept as argon2id, and the tokens in cookies as SHA-256 only. A sign-in can be ended on our side at once.
+They sign in by `lrx/sign_ins.py`.
 """
 
-import hashlib
-import time
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from functools import cache
-from zoneinfo import ZoneInfo
 
-import anyio
-import anyio.to_thread
 import sqlalchemy as sa
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from limits import RateLimitItem, parse
-from limits.aio.storage import MemoryStorage
-from limits.aio.strategies import FixedWindowRateLimiter
 from sqlmodel import Session, col, select
 
 from lrx import audit
-from lrx.access import ALL_SCOPES, Act, Caller
-from lrx.errors import Busy, Conflict, Fault, Invalid, NotFound, Unauthenticated
-from lrx.exchange import Exchange
-from lrx.logs import log
+from lrx.access import ALL_SCOPES, Act
+from lrx.errors import Conflict, Fault, Invalid, NotFound
 from lrx.lower_case import lower_case
-from lrx.models import Administrator, SignIn, Site
+from lrx.models import Administrator, SignIn
 from lrx.text import Language, text
 
 __all__ = [
     "SHORTEST_PASSWORD",
     "AdministratorTaken",
-    "SignInLimit",
-    "SignInRefused",
-    "SignedIn",
     "UnknownAdministrator",
     "change_password",
     "check_password",
     "create",
     "disable",
-    "sign_in",
-    "sign_out",
-    "signed_in",
+    "hash_password",
+    "is_outdated",
+    "username_of",
 ]
 
 SHORTEST_PASSWORD = 12
 
 # 19 MiB, two passes, one lane: the least that OWASP's password storage cheat sheet recommends for argon2id.
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
-
-# Nobody knows a password for it. Checking one takes as long as for a person, so that time does not tell who exists.
-_NOBODY = "$argon2id$v=19$m=19456,t=2,p=1$vit6PAjtFzJqDqfk0IwGDg$mAFlAZoqHUnp0ue7Xbh+LkQS8AUwY979kb8YoszzaBI"
-
-HASHED_AT_ONCE = 2
-"""Passwords checked at the same time: each takes 19 MiB and a processor."""
-
-MOST_WAITING = 20
-"""Sign-ins that may wait for their password to be checked; a second of work. Others are told to come again."""
-
-NAMES_OF_AN_ADDRESS = 10
-"""How many times the tries of one user name an address has for all names together: people share addresses."""
 
 
 class AdministratorTaken(Conflict):
@@ -75,21 +47,6 @@ class UnknownAdministrator(NotFound):
     """The site has no administrator of this user name."""
 
     code = "administrator_unknown"
-
-
-class SignInRefused(Unauthenticated):
-    """The user name and the password do not belong together, or the administrator is disabled."""
-
-    code = "sign_in_refused"
-
-
-@dataclass(frozen=True, slots=True)
-class SignedIn:
-    """Who is signed in with a browser: what the person may do, and the names the pages show."""
-
-    caller: Caller
-    full_name: str
-    site_name: str
 
 
 def create(
@@ -107,7 +64,7 @@ def create(
     Raises `Invalid` for a missing name, a short password or an unknown scope, and `AdministratorTaken`: the user name
     selects the site, so it is unique across the network. Case does not count in it.
     """
-    name = _normal(username)
+    name = username_of(username)
     _check(name, full_name.strip(), password, scopes)
     if session.exec(select(Administrator.id).where(Administrator.username == name)).first():
         detail = text("There is already an administrator {username}. Choose another user name.", username=name)
@@ -117,7 +74,7 @@ def create(
         site_id=act.site_id,
         username=name,
         full_name=full_name.strip(),
-        password_hash=_hash_password(password),
+        password_hash=hash_password(password),
         language=language,
         scopes=sorted(set(scopes)),
         created_at=act.at,
@@ -144,10 +101,21 @@ def change_password(session: Session, act: Act, username: str, password: str) ->
     """
     administrator = _of_site(session, act, username)
     _refuse(_password_faults(password))
-    administrator.password_hash = _hash_password(password)
+    administrator.password_hash = hash_password(password)
     session.add(administrator)
     _end_sign_ins(session, administrator)
     audit.keep(session, act, "change_password", "administrator", administrator.id)
+
+
+def username_of(typed: str) -> str:
+    """Return the user name as it is kept, however it was typed."""
+    # No column takes a NUL; a name with one is nobody's.
+    return lower_case(typed.strip()).replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
+def hash_password(password: str) -> str:
+    """Return what is kept of a password. Takes some 20 ms of a processor."""
+    return _HASHER.hash(_bytes(password))
 
 
 def check_password(password_hash: str, password: str) -> bool:
@@ -158,127 +126,13 @@ def check_password(password_hash: str, password: str) -> bool:
         return False
 
 
-async def sign_in(exchange: Exchange, username: str, password: str, *, request_id: str = "-") -> str:
-    """Return the token of a new sign-in, 256 random bits, which lasts `session_hours`.
-
-    Raises `SignInRefused` without saying what was wrong; it takes as long for a name that nobody has. Raises `Busy`
-    while too many passwords wait to be checked.
-    """
-    found = await exchange.database.read(lambda session: _by_username(session, _normal(username)))
-    administrator, site = found or (None, None)
-    password_hash = administrator.password_hash if administrator else _NOBODY
-    if _hashing().statistics().tasks_waiting >= MOST_WAITING:
-        raise Busy(text("Too many people sign in at this moment. Try again in a few seconds."), retry_after=2)
-    matches = await anyio.to_thread.run_sync(check_password, password_hash, password, limiter=_hashing())
-    if administrator is None or site is None or not matches or administrator.disabled_at is not None:
-        log.info("sign-in refused", administrator=str(administrator.id) if administrator else None)
-        raise SignInRefused(text("The user name or the password is not right. Check both and try again."))
-    renewed = None
-    if _HASHER.check_needs_rehash(password_hash):
-        renewed = await anyio.to_thread.run_sync(_hash_password, password, limiter=_hashing())
-    token = exchange.random(32).hex()
-    caller = _caller(administrator, site)
-
-    def keep(session: Session) -> None:
-        act = exchange.act_in(session, caller, request_id)
-        expires_at = act.at + timedelta(hours=exchange.settings.session_hours)
-        _keep(session, act, administrator, token, expires_at, renewed)
-
-    await exchange.database.write(keep)
-    return token
-
-
-def signed_in(session: Session, token: str, now: datetime) -> SignedIn | None:
-    """Return who is signed in with the token; None for an unknown or expired one, and once the person is disabled."""
-    row = session.exec(
-        select(Administrator, Site)
-        .join(SignIn, col(SignIn.administrator_id) == col(Administrator.id))
-        .join(Site, col(Site.id) == col(Administrator.site_id))
-        .where(
-            SignIn.token_hash == _hash_token(token),
-            SignIn.expires_at > now,
-            col(Administrator.disabled_at).is_(None),
-        )
-    ).first()
-    if row is None:
-        return None
-    administrator, site = row
-    return SignedIn(_caller(administrator, site), administrator.full_name, site.name)
-
-
-def sign_out(session: Session, act: Act, token: str) -> None:
-    """End the sign-in of this token; nothing happens when it has ended already."""
-    ended = session.connection().execute(sa.delete(SignIn).where(col(SignIn.token_hash) == _hash_token(token)))
-    if ended.rowcount:
-        audit.keep(session, act, "sign_out", "administrator", act.actor.partition(":")[2])
-
-
-class SignInLimit:
-    """Counts tries of one user name from one address, and of all names from one address. In this process only: it
-    protects this process's processor."""
-
-    def __init__(self, rate: str) -> None:
-        self._rate = parse(rate)
-        self._rate_of_address = type(self._rate)(self._rate.amount * NAMES_OF_AN_ADDRESS, self._rate.multiples)
-        self._limiter = FixedWindowRateLimiter(MemoryStorage())
-
-    async def count(self, username: str, address: str) -> None:
-        """Count one try. Raises `Busy` when there were too many."""
-        # The address comes first: names it may no longer try take no memory.
-        await self._hit(self._rate_of_address, address)
-        await self._hit(self._rate, f"{address} {_normal(username)}")
-
-    async def _hit(self, rate: RateLimitItem, tried: str) -> None:
-        key = hashlib.sha256(tried.encode("utf-8", "surrogatepass")).hexdigest()
-        if await self._limiter.hit(rate, key):
-            return
-        window = await self._limiter.get_window_stats(rate, key)
-        wait = max(1, round(window.reset_time - time.time()))  # the limiter counts by the machine's clock
-        raise Busy(
-            text("There were too many tries to sign in. Try again in {seconds} seconds.", seconds=wait),
-            retry_after=wait,
-        )
-
-
-@cache
-def _hashing() -> anyio.CapacityLimiter:
-    return anyio.CapacityLimiter(HASHED_AT_ONCE)
-
-
-def _keep(
-    session: Session,
-    act: Act,
-    administrator: Administrator,
-    token: str,
-    expires_at: datetime,
-    renewed: str | None,
-) -> None:
-    own = col(SignIn.administrator_id) == administrator.id
-    session.connection().execute(sa.delete(SignIn).where(own, col(SignIn.expires_at) <= act.at))
-    if renewed is not None:
-        # Only over the hash that was checked: the password may have been changed since.
-        unchanged = col(Administrator.password_hash) == administrator.password_hash
-        mine = col(Administrator.id) == administrator.id
-        session.connection().execute(sa.update(Administrator).where(mine, unchanged).values(password_hash=renewed))
-    session.add(
-        SignIn(
-            token_hash=_hash_token(token),
-            administrator_id=administrator.id,
-            created_at=act.at,
-            expires_at=expires_at,
-        )
-    )
-    session.flush()
-    audit.keep(session, act, "sign_in", "administrator", administrator.id)
-
-
-def _by_username(session: Session, username: str) -> tuple[Administrator, Site] | None:
-    query = select(Administrator, Site).join(Site, col(Site.id) == col(Administrator.site_id))
-    return session.exec(query.where(Administrator.username == username)).first()
+def is_outdated(password_hash: str) -> bool:
+    """Whether the hash was made in another way than passwords are hashed now."""
+    return _HASHER.check_needs_rehash(password_hash)
 
 
 def _of_site(session: Session, act: Act, username: str) -> Administrator:
-    name = _normal(username)
+    name = username_of(username)
     mine = Administrator.site_id == act.site_id
     found = session.exec(select(Administrator).where(mine, Administrator.username == name)).first()
     if found is None:
@@ -290,17 +144,6 @@ def _of_site(session: Session, act: Act, username: str) -> Administrator:
 
 def _end_sign_ins(session: Session, administrator: Administrator) -> None:
     session.connection().execute(sa.delete(SignIn).where(col(SignIn.administrator_id) == administrator.id))
-
-
-def _caller(administrator: Administrator, site: Site) -> Caller:
-    return Caller(
-        kind="administrator",
-        id=str(administrator.id),
-        site_id=site.id,
-        zone=ZoneInfo(site.time_zone),
-        scopes=frozenset(administrator.scopes),
-        language=administrator.language,
-    )
 
 
 def _check(username: str, full_name: str, password: str, scopes: Sequence[str]) -> None:
@@ -329,19 +172,6 @@ def _refuse(faults: Sequence[Fault]) -> None:
         raise Invalid(faults[0].detail, faults=tuple(faults))
 
 
-def _normal(username: str) -> str:
-    # No column takes a NUL; a name with one is nobody's.
-    return lower_case(username.strip()).replace("\0", "\N{REPLACEMENT CHARACTER}")
-
-
 def _bytes(password: str) -> bytes:
     # The same accented letter arrives composed from one keyboard and decomposed from another.
     return unicodedata.normalize("NFKC", password).encode("utf-8", "surrogatepass")
-
-
-def _hash_password(password: str) -> str:
-    return _HASHER.hash(_bytes(password))
-
-
-def _hash_token(token: str) -> str:
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
