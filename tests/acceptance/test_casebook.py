@@ -32,6 +32,7 @@ async def test_the_diagnosis_finds_what_the_casebook_says(house: House, case: Ca
     hospital = Hospital(house, case)
     await hospital.live()
 
+    assert case.expected
     for username, expected in case.expected.items():
         diagnosis = await hospital.diagnose(username)
         assert _in_short(diagnosis, expected) == _as_written(expected)

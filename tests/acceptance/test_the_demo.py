@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,14 +30,13 @@ STATED = {
 }
 
 
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    """A running demonstration: what it printed."""
+@contextmanager
+def demonstration(folder: Path) -> Iterator[httpx.Client]:
+    """A running demonstration with its data in the folder, reached by the key that it printed."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "lrx", "demo", "--port", str(port), "--json"]
-    folder = tmp_path_factory.mktemp("demo")
     environment = {name: value for name, value in os.environ.items() if not name.startswith("LRX_")}
     with subprocess.Popen(
         command,
@@ -48,17 +48,20 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     ) as running:
         try:
             assert running.stdout is not None
-            yield json.loads(running.stdout.readline())
+            demo = json.loads(running.stdout.readline())
+            headers = {"Authorization": f"Bearer {demo['api_key']}"}
+            with httpx.Client(base_url=f"{demo['url']}/api/v1", headers=headers, trust_env=False, timeout=30) as api:
+                yield api
         finally:
             running.terminate()
             running.wait(timeout=30)
 
 
 @pytest.fixture(scope="module")
-def api(demo: dict[str, Any]) -> Iterator[httpx.Client]:
-    headers = {"Authorization": f"Bearer {demo['api_key']}"}
-    with httpx.Client(base_url=f"{demo['url']}/api/v1", headers=headers, trust_env=False, timeout=30) as client:
-        yield client
+def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """A demonstration that tests only ask: they run in any order."""
+    with demonstration(tmp_path_factory.mktemp("demo")) as shared:
+        yield shared
 
 
 def diagnosed(api: httpx.Client, username: str) -> dict[str, Any]:
@@ -140,8 +143,8 @@ def test_what_a_sweep_counts_is_what_the_report_shows(api: httpx.Client) -> None
         assert_counted_alike(api, course)
 
 
-def test_so_it_is_for_a_course_that_no_longer_sends(api: httpx.Client) -> None:
-    # The last test: it changes the demonstration.
-    for course in api.get("/courses", params={"limit": 200}).json()["data"]:
-        assert api.delete(f"/courses/{course['id']}/recipients/cmars").status_code == 204
-        assert "no_course_recipient" in assert_counted_alike(api, course)
+def test_so_it_is_for_a_course_that_no_longer_sends(tmp_path: Path) -> None:
+    with demonstration(tmp_path) as own:
+        for course in own.get("/courses", params={"limit": 200}).json()["data"]:
+            assert own.delete(f"/courses/{course['id']}/recipients/cmars").status_code == 204
+            assert "no_course_recipient" in assert_counted_alike(own, course)
