@@ -8,7 +8,8 @@ LrxError
 ├── NotAllowed      Unauthenticated, Forbidden
 ├── Busy            too many requests, or no room to keep one: come again later
 │                   StorageFull, StorageUnavailable, OutcomeUnknown
-└── DeliveryError   never leaves the worker: TemporaryFailure, ActionRequired, Rejected
+└── DeliveryError   TemporaryFailure, ActionRequired, Rejected: the part of the port for recipients that are told, of
+                    which none is installed in this version, so that nothing raises them yet
 """
 
 from typing import ClassVar, Literal

@@ -1,4 +1,4 @@
-"""Exchange: settings, database, recipients, clock, randomness and HTTP client in one object handed to everything."""
+"""Exchange: settings, database, recipients, clock and randomness in one object handed to everything."""
 
 import os
 import secrets
@@ -9,7 +9,6 @@ from datetime import datetime
 from pathlib import Path
 
 import anyio
-import httpx
 from sqlalchemy.engine import make_url
 from sqlmodel import Session
 
@@ -51,7 +50,6 @@ class Exchange:
     settings: Settings
     database: Database
     recipients: Mapping[str, Recipient]
-    http: httpx.AsyncClient
     vault: Vault
     clock: Clock = field(default_factory=SystemClock)
     random: RandomBytes = secrets.token_bytes
@@ -102,21 +100,18 @@ async def open_exchange(settings: Settings) -> AsyncIterator[Exchange]:
         FrozenClock(datetime.fromisoformat(settings.frozen_clock)) if settings.frozen_clock else SystemClock()
     )
     database = open_database(settings.effective_database_url)
-    timeout = httpx.Timeout(30, connect=10)
-    async with httpx.AsyncClient(timeout=timeout, follow_redirects=False, trust_env=False) as http:
-        try:
-            yield Exchange(
-                settings,
-                database,
-                installed_recipients(),
-                http,
-                open_vault(settings),
-                clock,
-                os.urandom,
-                IdSource(os.urandom),
-            )
-        finally:
-            await database.close()
+    try:
+        yield Exchange(
+            settings,
+            database,
+            installed_recipients(),
+            open_vault(settings),
+            clock,
+            os.urandom,
+            IdSource(os.urandom),
+        )
+    finally:
+        await database.close()
 
 
 def _require_file(url: str) -> None:

@@ -2,6 +2,9 @@
 
 A recipient is one sub-package of `recipients/`. It reads documents and speaks HTTP; it never sees a session or a table.
 Everything it may know arrives as an argument.
+
+A recipient asks (`PullRecipient`) or is told (`PushRecipient`). None of the second kind is installed in this version,
+and nothing calls one yet: `PushRecipient`, `Handover` and `Receipt` are what such a recipient will be written to.
 """
 
 from collections.abc import Mapping, Sequence
@@ -189,10 +192,12 @@ class Handover:
 
 @runtime_checkable
 class PushRecipient(Recipient, Protocol):
-    """A recipient that is told."""
+    """A recipient that is told. None is installed in this version: what is owed to one is kept, and nothing calls it
+    yet."""
 
     async def push(self, handover: Handover, http: httpx.AsyncClient) -> Receipt:
-        """Hand over one subject and return their receipt. Raises a `DeliveryError`."""
+        """Hand over one subject and return their receipt. Raises a `DeliveryError`: its kind says whether to try
+        again, to wait for a person, or to give up."""
 
     async def follow_up(self, handover: Handover, receipt: Receipt, http: httpx.AsyncClient) -> Receipt:
         """Ask how an undecided or unknown hand-over ended. Recipients that decide at once return the receipt as it
