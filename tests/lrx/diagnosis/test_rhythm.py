@@ -29,6 +29,28 @@ def test_the_usual_time_is_the_middle_of_the_first_questions_of_the_days() -> No
     assert (found.usual, found.asked_days) == (time(5, 58), 6)
 
 
+def _alternating(*clocks: str) -> list[datetime]:
+    return [_at(day, clocks[day % len(clocks)]) for day in range(1, 21)]
+
+
+@pytest.mark.parametrize(
+    ("firsts", "usual"),
+    [
+        pytest.param(_alternating("23:58", "00:03"), time(0, 3), id="around midnight"),
+        pytest.param(_alternating("23:40", "23:58", "00:03", "00:20"), time(0, 3), id="scattered around midnight"),
+        pytest.param(_alternating("11:58", "12:03"), time(12, 3), id="around noon"),
+        pytest.param([_at(day, "22:00") for day in range(10)] + _daily(30)[10:], time(22), id="at a new time"),
+        pytest.param(
+            [_at(day, "22:00") for day in range(3)] + _daily(30)[3:], time(5, 58), id="at another time lately"
+        ),
+    ],
+)
+def test_the_usual_time_is_that_of_the_latest_days_on_a_clock_without_an_end(
+    firsts: Sequence[datetime], usual: time
+) -> None:
+    assert rhythm(firsts, max(firsts), NOW, TORONTO).usual == usual
+
+
 @pytest.mark.parametrize(("days", "usual"), [(0, None), (2, None), (3, time(5, 58))])
 def test_few_days_tell_no_usual_time(days: int, usual: time | None) -> None:
     assert rhythm(_daily(days), None, NOW, TORONTO).usual == usual
@@ -63,6 +85,24 @@ def test_it_is_expected_at_its_usual_time(now: datetime, asked: datetime | None,
     assert _usually("05:58", asked).expected_after(now) == expected
 
 
+@pytest.mark.parametrize(
+    ("usual", "now", "asked", "expected"),
+    [
+        pytest.param("23:58", _at(0, "00:01"), _at(2, "23:58"), _at(0, "00:01"), id="late since yesterday: any moment"),
+        pytest.param("23:58", _at(0, "00:10"), _at(0, "00:03"), _at(0, "23:58"), id="asked after midnight: today"),
+        pytest.param("00:03", _at(1, "23:59"), _at(1, "23:58"), _at(-1, "00:03"), id="asked before midnight: a day on"),
+        pytest.param(
+            "00:03", _at(0, "00:30"), _at(1, "23:58"), _at(-1, "00:03"), id="no more after midnight: a day on"
+        ),
+        pytest.param("00:03", _at(0, "00:30"), _at(1, "00:03"), _at(0, "00:30"), id="a little late: any moment"),
+    ],
+)
+def test_who_asks_around_midnight_asks_once_and_not_on_both_days(
+    usual: str, now: datetime, asked: datetime, expected: datetime
+) -> None:
+    assert _usually(usual, asked).expected_after(now) == expected
+
+
 def test_how_late_it_may_be_is_over_after_an_hour_and_a_half() -> None:
     still, over = (_at(0) + timedelta(minutes=MINUTES_LATE + shift) for shift in (-1, 0))
     asks = _usually("05:58", _at(1))
@@ -92,15 +132,46 @@ WEEKLY = [day for day in range(1, 30) if _at(day).weekday() == 3]
         pytest.param(WEEKDAYS, _at(-2), _at(-4), id="on working days: on Monday"),
         pytest.param(WEEKLY, _at(-5), _at(-7), id="on Thursdays: next Thursday"),
         pytest.param([1, 2, 3], _at(-1), _at(-2), id="known too shortly: tomorrow"),
+        pytest.param([5, 12], None, _at(-4), id="on two Mondays: unknown, and after nine days"),
+        pytest.param([5], None, _at(-4), id="on one day: unknown, and after nine days"),
+        pytest.param([4, 5], None, _at(-5), id="on two days: unknown, and after nine days"),
+        pytest.param([1, 15, 29], _at(-6), _at(-15), id="on every second Friday: after sixteen days"),
+        pytest.param([*range(1, 8), 20], _at(-1), _at(-2), id="on enough days: a pause is over"),
     ],
 )
 def test_days_of_the_week_on_which_it_never_asks_are_left_out(
-    days: Sequence[int], expected: datetime, silent_from: datetime
+    days: Sequence[int], expected: datetime | None, silent_from: datetime
 ) -> None:
     firsts = [_at(day) for day in days]
     found = rhythm(firsts, max(firsts), NOW, TORONTO)
     assert found.expected_after(NOW) == expected
     assert [found.is_silent(silent_from + timedelta(minutes=shift)) for shift in (0, 1)] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("days", "off", "silent_from"),
+    [
+        pytest.param(range(5, 25), range(5), _at(-3), id="daily: three days after it may ask again"),
+        pytest.param(range(5, 25), range(3, 5), _at(0), id="daily: three days of silence, and two off"),
+        pytest.param(range(5, 25), range(2), _at(0), id="daily: silent for three days, and then off"),
+        pytest.param(range(5, 25), range(5, 8), _at(2), id="daily: off on days on which it asked"),
+        pytest.param([9, 16, 23], range(5), _at(-7), id="on Thursdays: two days after the next one"),
+        pytest.param([5, 6, 12, 13], range(7, 12), _at(2), id="a pause that was ours is no usual one"),
+    ],
+)
+def test_days_on_which_the_site_had_it_off_are_no_silence(
+    days: Sequence[int], off: Sequence[int], silent_from: datetime
+) -> None:
+    firsts, barred = [_at(day) for day in days], [_at(day).date() for day in off]
+    found = rhythm(firsts, max(firsts), NOW, TORONTO, barred)
+    assert [found.is_silent(silent_from + timedelta(minutes=shift)) for shift in (0, 1)] == [False, True]
+
+
+def test_days_on_which_the_site_had_it_off_tell_nothing_of_when_it_asks() -> None:
+    firsts, barred = [_at(day) for day in range(26, 30)], [_at(day).date() for day in range(26)]
+    found = rhythm(firsts, max(firsts), NOW, TORONTO, barred)
+    assert found.is_daily
+    assert found.has_gone_round(_at(1, "14:30"), _at(1, "15:00"), NOW)
 
 
 @pytest.mark.parametrize(
