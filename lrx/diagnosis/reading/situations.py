@@ -17,6 +17,7 @@ from lrx.clock import day_begins, local_date
 from lrx.delivery.proofs import ActivityRow, CourseRow
 from lrx.delivery.released import period_of
 from lrx.diagnosis.facts import Missed, Release, Situation, Tracking
+from lrx.diagnosis.reading.days_off import days_off
 from lrx.diagnosis.rhythm import DAYS, Rhythm, rhythm
 from lrx.eligibility import Interval
 from lrx.models import (
@@ -201,7 +202,8 @@ def _has_field(session: Session, at: At) -> bool:
 
 
 def _rhythm(session: Session, at: At, recipient: Recipient) -> Rhythm:
-    """The first question of each of the last days, found along the index without reading those between."""
+    """The first question of each of the last days, found along the index without reading those between, and the days
+    on which the site did not let it ask."""
     if not isinstance(recipient, PullRecipient):
         return rhythm((), None, at.instant, at.zone)
     today = local_date(at.instant, at.zone)
@@ -210,7 +212,12 @@ def _rhythm(session: Session, at: At, recipient: Recipient) -> Rhythm:
     moments = {f"{edge}{place}": day[edge] for place, day in enumerate(spans) for edge in (0, 1)}
     then = {"site_id": at.site_id, "recipient": recipient.code, "instant": at.instant}
     row = session.connection().execute(_ASKED, then | {f"edge{name}": value for name, value in moments.items()}).one()
-    return rhythm([one for one in row[1:] if one is not None], row[0], at.instant, at.zone)
+    firsts, last_asked_at = [one for one in row[1:] if one is not None], row[0]
+    if last_asked_at is None:
+        return rhythm((), None, at.instant, at.zone)
+    since = min(edges[0], last_asked_at)
+    off = days_off(session, at.site_id, at.zone, recipient.code, since, at.instant)
+    return rhythm(firsts, last_asked_at, at.instant, at.zone, off)
 
 
 def _namesakes(session: Session, at: At, course: CourseRow, recipient: str) -> tuple[str, ...]:
