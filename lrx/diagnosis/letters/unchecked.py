@@ -50,9 +50,20 @@ def is_open(draft: Draft, check: str) -> bool:
     return draft.check(check)["state"] in OPEN and not is_answered
 
 
+def _is_handover_known(draft: Draft) -> bool:
+    """Whether the record that was judged has been handed over is known though nothing after it was checked; of another
+    account's, and of one at another hospital, it is not."""
+    is_judged = draft.content["record_id"] is not None and "two_accounts" not in draft.reasons
+    return is_judged and not any(
+        draft.check(check)["state"] == State.UNKNOWN for check, phrase in UNCHECKED.items() if phrase is _RECEIVED
+    )
+
+
 def unchecked(draft: Draft, among: Sequence[str] = tuple(UNCHECKED)) -> str | None:
     """Return the line that says what was not checked, None where everything was."""
-    phrases = [draft.say(UNCHECKED[check]) for check in among if is_open(draft, check)]
+    known = _RECEIVED if _is_handover_known(draft) else None
+    left = [UNCHECKED[check] for check in among if is_open(draft, check)]
+    phrases = [draft.say(one) for one in left if one is not known]
     if not phrases:
         return None
     return draft.say(text("What we could not check: {phrases}."), phrases="; ".join(dict.fromkeys(phrases)))

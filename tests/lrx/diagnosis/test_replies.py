@@ -155,6 +155,36 @@ def test_where_all_was_checked_nothing_is_said_about_it() -> None:
     assert "Not checked" not in letter("escalate", Audience.SITE_ADMIN).body
 
 
+NOT_HANDED_OVER = (
+    "oci_missing",
+    "college_not_served",
+    "awaiting_inquiry",
+    "source_csv_upload",
+    "activity_record_missing",
+)
+
+
+@pytest.mark.parametrize("reason", NOT_HANDED_OVER)
+@pytest.mark.parametrize("audience", [A_PHYSICIAN, A_CONTACT])
+def test_what_was_not_handed_over_is_known_not_to_have_been_received(reason: str, audience: Audience) -> None:
+    assert "has received it" not in letter(reason, audience).body
+
+
+def test_what_may_have_been_handed_over_by_others_is_not_known() -> None:
+    """From the other account of the person, or from another hospital."""
+    for known in (told_by("two_accounts"), told_by("not_started"), told(*DONE_ELSEWHERE)):
+        said = reply(known.content, known.matter, A_PHYSICIAN, "en", NOW).body
+        assert "could not check: " in said
+        assert "whether CMaRS has received it" in said
+
+
+def test_of_a_check_that_broke_nothing_is_known() -> None:
+    known = told_by("awaiting_inquiry")
+    broken = {**known.content["checks"]["D2"], "state": "unknown", "reason": "not_evaluated"}
+    content = {**known.content, "checks": {**known.content["checks"], "D2": broken}}
+    assert "whether CMaRS has received it" in reply(content, known.matter, A_PHYSICIAN, "en", NOW).body
+
+
 # What each reader may see
 
 
