@@ -4,6 +4,7 @@ it is, and what to do. It names nobody but the learner. Pure."""
 from collections.abc import Mapping
 
 from lrx.diagnosis.chain import CHECKS
+from lrx.diagnosis.letters.circumstances import SPECIAL_DIRECTIONS, SPECIAL_REMEDIES, fitting
 from lrx.diagnosis.letters.directions import DIRECTIONS
 from lrx.diagnosis.letters.unchecked import is_open
 from lrx.diagnosis.letters.writing import Draft, Reply, paragraphs
@@ -74,10 +75,16 @@ def _to_do(draft: Draft, code: str, turn: Turn, *, is_first: bool) -> str:
     # The verdict may say nobody, for a day, of what is its reason's owner's turn after it.
     whose: Turn = draft.verdict["turn"] if is_first else reason.turn
     if whose != turn:
-        return "\n".join([*heading, f"{draft.say(WHOSE[whose])} {draft.say(reason.remedy)}"])
-    steps = [draft.say(step) for step in DIRECTIONS.get(code, (reason.remedy,))]
+        remedy = draft.say(fitting(draft, code, reason.remedy, SPECIAL_REMEDIES), reasons=_keeping(draft))
+        return "\n".join([*heading, f"{draft.say(WHOSE[whose])} {remedy}"])
+    usual = DIRECTIONS.get(code, (reason.remedy,))
+    steps = [draft.say(step) for step in fitting(draft, code, usual, SPECIAL_DIRECTIONS)]
     effort = draft.say(_effort(reason.minutes), minutes=reason.minutes)
     return "\n".join([*heading, effort, *(f"{place}. {step}" for place, step in enumerate(steps, 1))])
+
+
+def _keeping(draft: Draft) -> str:
+    return "; ".join(draft.say(reason_named(one).title) for one in draft.keeping)
 
 
 def _effort(minutes: int | None) -> Text:

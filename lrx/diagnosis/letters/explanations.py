@@ -16,7 +16,8 @@ class Explanation:
     """One reason, said to the physician.
 
     `stands`: a completion that is there counts as it is and need not be repeated. `yours`: the physician has something
-    to do. `alone`: while this is not settled, nothing else that was found may be said of the physician.
+    to do. `alone`: while this is not settled, nothing else that was found may be said of the physician. `after` is said
+    last.
     """
 
     cause: Text
@@ -24,6 +25,7 @@ class Explanation:
     stands: bool = True
     yours: bool = False
     alone: bool = False
+    after: Text | None = None
 
 
 _REPEAT_OR_PROOF = text(

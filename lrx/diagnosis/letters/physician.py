@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from lrx.clock import local_date
+from lrx.diagnosis.letters.circumstances import SPECIAL_EXPLANATIONS, fitting
 from lrx.diagnosis.letters.explanations import EXPLANATIONS, Explanation
 from lrx.diagnosis.letters.unchecked import unchecked
 from lrx.diagnosis.letters.writing import Draft, Reply, paragraphs
@@ -54,7 +55,10 @@ def letter(draft: Draft) -> Reply:
 
 def _explained(draft: Draft) -> Sequence[Explanation]:
     """What decides and what else has to be mended; no more than may be said while the first is open."""
-    told = [EXPLANATIONS.get(reason, EXPLANATIONS["recipient_objects"]) for reason in draft.reasons]
+    told = [
+        fitting(draft, reason, EXPLANATIONS.get(reason, EXPLANATIONS["recipient_objects"]), SPECIAL_EXPLANATIONS)
+        for reason in draft.reasons
+    ]
     return told[:1] if told and told[0].alone else told
 
 
@@ -88,7 +92,8 @@ def _causes(draft: Draft, told: Sequence[Explanation]) -> str:
 
 
 def _said(draft: Draft, one: Explanation, *, with_next: bool = True) -> str:
-    return " ".join(draft.say(part) for part in (one.cause, one.next if with_next else None) if part)
+    parts = (one.cause, one.next, one.after) if with_next else (one.cause,)
+    return " ".join(draft.say(part) for part in parts if part)
 
 
 def _look_again(draft: Draft, told: Sequence[Explanation]) -> str | None:
@@ -102,7 +107,7 @@ def _look_again(draft: Draft, told: Sequence[Explanation]) -> str | None:
         if draft.matter.asks:
             dated = _READS_DAILY if _asks_daily(draft) else _READS_ON_SOME_DAYS
         return _on(draft, dated, at, MARGIN) or draft.say(text("Please allow about a day, and look again."))
-    if any(not one.stands and not one.yours for one in told) or _is_for_good(draft, told):
+    if any(not one.stands and not one.yours for one in told) or _is_for_good(draft):
         return None
     is_ours = draft.verdict["turn"] in ("site_admin", "course_admin") and draft.check("A4")["state"] == "pass"
     is_yours = any(one.yours for one in told)
@@ -117,9 +122,10 @@ def _asks_daily(draft: Draft) -> bool:
     return bool(draft.check("A4")["facts"].get("asks_every_day", True))
 
 
-def _is_for_good(draft: Draft, told: Sequence[Explanation]) -> bool:
-    """Whether it stays here although the completion stands."""
-    return draft.verdict["state"] == VerdictState.NOT_SENT_BY_RULE and all(one.stands for one in told)
+def _is_for_good(draft: Draft) -> bool:
+    """Whether it stays here although the completion stands, whatever the physician does."""
+    kept = [EXPLANATIONS.get(reason, EXPLANATIONS["recipient_objects"]) for reason in draft.keeping]
+    return any(one.stands for one in kept)
 
 
 def _on(draft: Draft, sentence: Text, expected: datetime | None, margin: timedelta) -> str | None:

@@ -11,6 +11,7 @@ from babel.dates import format_date
 
 from lrx.clock import local_date
 from lrx.diagnosis.matter import Matter, asked_ids
+from lrx.diagnosis.reasons import Kind, reason_named
 from lrx.diagnosis.written import read_text
 from lrx.text import Language, Text, say, text
 
@@ -69,6 +70,18 @@ class Draft:
         """The reason that decides and those of what else has to be mended, without what follows from the first."""
         first, also = self.verdict["reason"], self.verdict["also"]
         return [one for one in (first, *also) if one and one not in IMPLIED.get(first, ())]
+
+    @property
+    def keeping(self) -> Sequence[str]:
+        """Those of them for which a record that is there stays here, whatever else is mended: the rules, and that the
+        course never sent to the recipient, as only what is recorded once it does is sent."""
+        never = () if self.was_sent_before else ("no_course_recipient",)
+        return [one for one in self.reasons if reason_named(one).kind is Kind.RULE or one in never]
+
+    @property
+    def was_sent_before(self) -> bool:
+        """Whether the course sent to the recipient until the recipient was removed."""
+        return bool(self.check("A2")["facts"].get("removed_at"))
 
     def check(self, check_id: str) -> Json:
         """What one check found."""

@@ -83,7 +83,10 @@ REASONS: Mapping[str, Reason] = {
         Kind.FIXABLE,
         "learner",
         text("A mandatory activity is not complete"),
-        text("The learner completes the activities named; the record is then released by itself."),
+        text(
+            "The learner completes the activities named; the record is then released by itself, unless something else "
+            "keeps it here."
+        ),
         None,
         "learning-records",
     ),

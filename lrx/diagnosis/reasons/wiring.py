@@ -31,7 +31,10 @@ REASONS: Mapping[str, Reason] = {
         Kind.FIXABLE,
         "course_admin",
         text("The course does not send to the recipient"),
-        text("Add the recipient to the course. Records from then on are sent; those there are already stay here."),
+        text(
+            "Add the recipient to the course. Records from then on are sent, and those made while it was added before; "
+            "all others stay here."
+        ),
         2,
         "course-recipients",
     ),

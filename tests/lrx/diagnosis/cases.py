@@ -282,6 +282,17 @@ CASES: Mapping[str, tuple[Situation, LearnerFacts]] = {
 }
 """What decides in each of these is the reason it is listed under."""
 
+_BEFORE = Interval(datetime(2026, 1, 4, tzinfo=UTC), datetime(2026, 11, 20, tzinfo=UTC))
+REMOVED = (_without(release=Release(False, (_BEFORE,), "administrator:1", None, Tracking())), LEARNER)
+"""The recipient was removed from the course after the completion."""
+
+
+def module_missing(reason: str) -> tuple[Situation, LearnerFacts]:
+    """The same case, and the mandatory activity is not complete."""
+    situation, learner = CASES[reason]
+    return situation, changed(learner, records=tuple(one for one in learner.records if one.activity_id is None))
+
+
 DONE_ELSEWHERE = (SITUATION, changed(NOBODY, elsewhere=("Riverside Hospital",)))
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from lrx.diagnosis.chain import CHECKS
+from lrx.diagnosis.letters.circumstances import SPECIAL_DIRECTIONS, SPECIAL_EXPLANATIONS, SPECIAL_REMEDIES
 from lrx.diagnosis.letters.directions import DIRECTIONS
 from lrx.diagnosis.letters.explanations import EXPLANATIONS
 from lrx.diagnosis.letters.requests import OTHERWISE, REQUESTS
@@ -29,10 +30,12 @@ from tests.lrx.diagnosis.cases import (
     NEARLY,
     NOW,
     RECORD,
+    REMOVED,
     SHARER,
     STRANGER,
     TWIN,
     changed,
+    module_missing,
     told,
     told_by,
 )
@@ -92,12 +95,19 @@ def test_a_step_leads_to_an_operation_or_a_page_that_is_there() -> None:
         for path, methods in document["paths"].items()
         for method in methods
     }
-    steps = [str(step.message) for one in DIRECTIONS.values() for step in one]
+    told_in = [*DIRECTIONS.values(), *(steps for _, steps in SPECIAL_DIRECTIONS.values())]
+    steps = [str(step.message) for one in told_in for step in one]
     named = [found for step in steps for found in re.findall(r"(\w+) /api/v1(/[\w{}/…-]+)", step)]
     assert {(method, re.sub(r"\{[^}]+\}", "…", path)) for method, path in named} <= there
     assert len(named) == sum(step.count("/api/v1") for step in steps)
     assert {page for step in steps for page in re.findall(r"/admin/\S+", step)} == {"/admin/diagnoses/{diagnosis_id}."}
     assert not [step for step in steps if re.search(r"[Cc]lick|Save changes|Open |administration", step)]
+
+
+def test_what_is_said_in_a_circumstance_is_usually_said_otherwise() -> None:
+    assert set(SPECIAL_DIRECTIONS) <= set(DIRECTIONS)
+    assert set(SPECIAL_EXPLANATIONS) <= set(EXPLANATIONS)
+    assert set(SPECIAL_REMEDIES) <= set(REASONS)
 
 
 def test_what_is_the_recipient_s_turn_is_asked_of_the_representative() -> None:
@@ -292,6 +302,67 @@ def test_what_else_is_the_physician_s_is_said_too() -> None:
     said = reply(known.content, known.matter, A_PHYSICIAN, "en", NOW).body
     assert "WHMIS module" in said
     assert "Something else has to be put right" in said
+
+
+KEEPING = (
+    "source_csv_upload",
+    "source_equivalency",
+    "legacy",
+    "out_of_period",
+    "college_not_served",
+    "no_course_recipient",
+)
+
+
+@pytest.mark.parametrize("reason", KEEPING)
+def test_beside_what_keeps_the_record_here_nothing_is_said_to_follow_from_the_activities(reason: str) -> None:
+    known = told(*module_missing(reason))
+    assert (known.content["verdict"]["reason"], known.content["verdict"]["also"]) == (
+        reason,
+        ["activity_record_missing"],
+    )
+    for audience, language in EACH:
+        made = reply(known.content, known.matter, audience, language, NOW)
+        _is_whole(reason, made)
+        assert not re.search("follows by itself|released by itself|suit de lui-même|libéré automatiq", made.body)
+    said = reply(known.content, known.matter, A_PHYSICIAN, "en", NOW).body
+    assert "Please complete what is named here too. That alone is not enough: what is said above" in said
+    said = reply(known.content, known.matter, Audience.COURSE_ADMIN, "en", NOW).body
+    assert f"not released by that alone. In its way besides: {REASONS[reason].title}." in said
+
+
+@pytest.mark.parametrize("reason", ["activity_record_missing", "activity_record_outdated", "activities_open"])
+def test_where_no_rule_stands_in_the_way_the_rest_follows_from_the_activities(reason: str) -> None:
+    assert "the rest follows by itself" in letter(reason, A_PHYSICIAN).body
+
+
+@pytest.mark.parametrize("reason", ["activity_record_outdated", "activities_open"])
+def test_of_a_college_that_is_not_served_nothing_follows_from_an_activity(reason: str) -> None:
+    situation, learner = CASES[reason]
+    known = told(situation, changed(learner, oci_ids=CASES["college_not_served"][1].oci_ids))
+    said = reply(known.content, known.matter, A_PHYSICIAN, "en", NOW).body
+    assert "does not take completions of members of your College" in said
+    assert "That alone is not enough" in said
+    assert "about a day to show it" not in said
+
+
+def test_of_a_recipient_that_was_removed_the_records_of_before_are_said_to_be_sent() -> None:
+    known = told(*REMOVED)
+    assert known.content["verdict"]["reason"] == "no_course_recipient"
+    for audience, language in EACH:
+        _is_whole("no_course_recipient", reply(known.content, known.matter, audience, language, NOW))
+    said = reply(known.content, known.matter, A_PHYSICIAN, "en", NOW).body
+    assert "The course no longer reports to CMaRS." in said
+    assert "Completions recorded while it reported to CMaRS are then sent;" in said
+    assert "before that are not sent" not in said
+    said = reply(known.content, known.matter, Audience.COURSE_ADMIN, "en", NOW).body
+    assert "Records made while the course sent to CMaRS are then released at once" in said
+    assert "Tell those who completed before" not in said
+
+
+def test_of_a_recipient_that_was_never_added_the_records_of_before_stay() -> None:
+    assert "Completions recorded before that are not sent" in letter("no_course_recipient", A_PHYSICIAN).body
+    assert "Tell those who completed before" in letter("no_course_recipient", Audience.COURSE_ADMIN).body
 
 
 # When to look again
