@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from lrx.access import Act
+from lrx.diagnosis.finding import State
 from lrx.diagnosis.rhythm import DAYS
 from lrx.models import Course, Inquiry, KeptDiagnosis, Learner, LearnerOciId, Site
 from lrx.oci_id import OciId
@@ -26,6 +27,8 @@ __all__ = ["Learning", "Matter", "Person", "Questioned", "asked_ids", "read_matt
 
 OF_NOBODY = frozenset({Outcome.UNKNOWN_LEARNER, Outcome.COLLEGE_NOT_SERVED})
 """How questions end that are kept without a learner."""
+NONE_HELD = frozenset({State.FAIL, State.WARN})
+"""How the check ends that asks for an OCI ID where the learner holds none."""
 LATEST = 10
 """Most questions of a recipient that a letter tells of."""
 
@@ -145,6 +148,12 @@ def _language(*known: str | None) -> Language:
 
 
 def _held(session: Session, act: Act, kept: KeptDiagnosis) -> Sequence[OciId]:
+    """As the diagnosis found it; looked up for one that does not tell, as of its instant."""
+    found = kept.content["checks"].get("C1", {})
+    if found.get("state") in NONE_HELD:
+        return ()
+    if told := found.get("facts", {}).get("oci_ids"):
+        return [OciId.parse(one) for one in told]
     rows = table(LearnerOciId).c
     query = (
         sa.select(rows.oci_id)

@@ -7,7 +7,7 @@ from lrx.diagnosis.chain import CHECKS
 from lrx.diagnosis.letters.circumstances import SPECIAL_DIRECTIONS, SPECIAL_REMEDIES, fitting
 from lrx.diagnosis.letters.directions import DIRECTIONS
 from lrx.diagnosis.letters.unchecked import is_open
-from lrx.diagnosis.letters.writing import Draft, Reply, paragraphs
+from lrx.diagnosis.letters.writing import Draft, Reply, paragraphs, then
 from lrx.diagnosis.reasons import reason_named
 from lrx.diagnosis.verdict import HEADLINES, VerdictState
 from lrx.errors import Turn
@@ -38,6 +38,7 @@ def letter(draft: Draft, turn: Turn) -> Reply:
     to_do = [_to_do(draft, one, turn, is_first=one == verdict["reason"]) for one in draft.reasons]
     body = paragraphs(
         draft.say(text("Hello,")),
+        then(draft),
         "\n".join(learner_lines(draft)),
         f"{draft.say(headline)}. {draft.detail(verdict['detail'])}",
         *to_do,
@@ -103,10 +104,10 @@ def _worth_knowing(draft: Draft) -> str | None:
 
 
 def _expected(draft: Draft) -> str | None:
-    expected, state = draft.verdict["expected_at"], draft.verdict["state"]
-    if not expected or state not in _EXPECTED:
+    expected, state = draft.expected_at, draft.verdict["state"]
+    if expected is None or state not in _EXPECTED:
         return None
-    return draft.say(_EXPECTED[state], moment=draft.moment_written(expected))
+    return draft.say(_EXPECTED[state], moment=draft.moment(expected))
 
 
 _EXPECTED: Mapping[str, Text] = {

@@ -7,7 +7,7 @@ from lrx.clock import local_date
 from lrx.diagnosis.letters.circumstances import SPECIAL_EXPLANATIONS, fitting
 from lrx.diagnosis.letters.explanations import EXPLANATIONS, Explanation
 from lrx.diagnosis.letters.unchecked import unchecked
-from lrx.diagnosis.letters.writing import Draft, Reply, paragraphs
+from lrx.diagnosis.letters.writing import Draft, Reply, paragraphs, then
 from lrx.diagnosis.verdict import VerdictState
 from lrx.text import Text, text
 
@@ -43,6 +43,7 @@ def letter(draft: Draft) -> Reply:
     greeting = text("Dear {name},") if draft.matter.learner.name else text("Hello,")
     body = paragraphs(
         draft.say(greeting),
+        then(draft),
         _opening(draft, told),
         _causes(draft, told),
         _look_again(draft, told),
@@ -86,7 +87,7 @@ def _causes(draft: Draft, told: Sequence[Explanation]) -> str:
         parts.append(
             draft.say(text("Something else has to be put right besides, and those who can are asked to do so."))
         )
-    if not any(one.yours for one in told):
+    if not draft.is_of_the_past and not any(one.yours for one in told):
         parts[-1] += " " + draft.say(text("There is nothing you need to do for now."))
     return paragraphs(*parts)
 
@@ -98,8 +99,9 @@ def _said(draft: Draft, one: Explanation, *, with_next: bool = True) -> str:
 
 def _look_again(draft: Draft, told: Sequence[Explanation]) -> str | None:
     """When to look again: by the recipient's rhythm where it is known and the completion only has to be read."""
-    state, expected = draft.verdict["state"], draft.verdict["expected_at"]
-    at = datetime.fromisoformat(expected) if expected else None
+    if draft.is_of_the_past:
+        return None
+    state, at = draft.verdict["state"], draft.expected_at
     if state == VerdictState.DELIVERED:
         return _on(draft, text("Please look again {when}."), at, timedelta(0)) or draft.say(_IN_A_FEW_DAYS)
     if state == VerdictState.WAITING:
@@ -146,6 +148,6 @@ _LATER = text("on {day} after {time}")
 
 
 def _closing(draft: Draft, told: Sequence[Explanation]) -> str:
-    if any(one.yours or not one.stands for one in told):
+    if draft.is_of_the_past or any(one.yours or not one.stands for one in told):
         return draft.say(text("If anything is unclear, reply to this message and quote {reference}."))
     return draft.say(text("If it is still missing after that, reply to this message and quote {reference}."))

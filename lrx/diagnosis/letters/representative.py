@@ -3,7 +3,7 @@ asked to do. Neither the learner's name nor any address. Pure."""
 
 from lrx.diagnosis.letters.requests import OTHERWISE, REQUESTS
 from lrx.diagnosis.letters.unchecked import unchecked
-from lrx.diagnosis.letters.writing import Draft, Reply, paragraphs
+from lrx.diagnosis.letters.writing import Draft, Reply, paragraphs, then
 from lrx.diagnosis.matter import Questioned
 from lrx.diagnosis.rhythm import DAYS
 from lrx.diagnosis.verdict import VerdictState
@@ -22,6 +22,7 @@ def letter(draft: Draft) -> Reply:
     head = [draft.say(one) for one in (text("Hospital: {site}"), text("Course: {short_name}"), held)]
     body = paragraphs(
         draft.say(text("Hello,")),
+        then(draft),
         "\n".join(head),
         _request(draft),
         _questions(draft),

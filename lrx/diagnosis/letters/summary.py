@@ -5,7 +5,7 @@ from lrx.diagnosis.chain import CHECKS, STAGES, Check
 from lrx.diagnosis.finding import State
 from lrx.diagnosis.letters.administrator import learner_lines
 from lrx.diagnosis.letters.unchecked import OPEN
-from lrx.diagnosis.letters.writing import Draft, Reply, paragraphs
+from lrx.diagnosis.letters.writing import Draft, Reply, paragraphs, then
 from lrx.diagnosis.reasons import reason_named
 from lrx.diagnosis.verdict import HEADLINES, VerdictState
 from lrx.diagnosis.words import STATES, TURNS
@@ -19,20 +19,21 @@ def summary(draft: Draft) -> Reply:
     headline = draft.say(HEADLINES[VerdictState(draft.verdict["state"])])
     subject = draft.say(text("{title}: {name}, {course}, {recipient} [{reference}]"), title=headline)
     stages = (_stage(draft, stage, title) for stage, title in STAGES.items())
-    return Reply(subject, paragraphs(_verdict(draft, headline), _about(draft), *stages, _unchecked(draft)))
+    body = paragraphs(then(draft), _verdict(draft, headline), _about(draft), *stages, _unchecked(draft))
+    return Reply(subject, body)
 
 
 def _verdict(draft: Draft, headline: str) -> str:
     verdict = draft.verdict
     reason = reason_named(verdict["reason"]) if verdict["reason"] else None
-    expected = verdict["expected_at"]
+    expected = draft.expected_at
     lines = [
         f"{headline}. {draft.detail(verdict['detail'])}",
         draft.say(text("Reason: {title} ({reason}, {check})"), title=reason.title, **_codes(draft)) if reason else None,
         draft.say(text("Turn: {turn}"), turn=TURNS[verdict["turn"]]),
         draft.say(reason.remedy) if reason else None,
         draft.say(text("Effort in minutes: {minutes}"), minutes=verdict["minutes"]) if verdict["minutes"] else None,
-        draft.say(text("Expected: {moment}"), moment=draft.moment_written(expected)) if expected else None,
+        draft.say(text("Expected: {moment}"), moment=draft.moment(expected)) if expected else None,
         *(
             draft.say(text("Also: {title} ({reason})"), title=reason_named(one).title, reason=one)
             for one in _also(draft)

@@ -15,13 +15,16 @@ from lrx.diagnosis.reasons import Kind, reason_named
 from lrx.diagnosis.written import read_text
 from lrx.text import Language, Text, say, text
 
-__all__ = ["Draft", "Reply", "draft", "paragraphs"]
+__all__ = ["Draft", "Reply", "draft", "paragraphs", "then"]
 
 Json = Mapping[str, Any]
 
 LOCALES: Mapping[Language, str] = {"en": "en_CA", "fr": "fr_CA"}
 HARD = "\u00a0"
 """A space at which no line breaks."""
+
+FRESH = timedelta(days=1)
+"""How long after the instant that was judged a letter still tells of the present."""
 
 UNKNOWN = "–"
 """Said for what an older diagnosis did not keep."""
@@ -64,6 +67,16 @@ class Draft:
         """The verdict of the diagnosis."""
         verdict: Json = self.content["verdict"]
         return verdict
+
+    @property
+    def is_of_the_past(self) -> bool:
+        """Whether it tells of an instant that lies clearly before the one it is written in."""
+        return self.at - self.matter.as_of > FRESH
+
+    @property
+    def expected_at(self) -> datetime | None:
+        """When the recipient is expected to have or show it, None where that was expected of a day that is past."""
+        return None if self.is_of_the_past else _instant(self.verdict["expected_at"])
 
     @property
     def reasons(self) -> Sequence[str]:
@@ -120,6 +133,14 @@ class Draft:
 def draft(content: Json, matter: Matter, language: Language, at: datetime) -> Draft:
     """Return the draft of a letter about a diagnosis, as `lrx.diagnosis.written` wrote it."""
     return Draft(content, matter, language, at, _values(content, matter, language))
+
+
+def then(draft: Draft) -> str | None:
+    """The sentence that leads a letter about the past, None in one about the present."""
+    if not draft.is_of_the_past:
+        return None
+    sentence = text("This tells how things stood on {moment}; they may have changed since.")
+    return draft.say(sentence, moment=draft.moment(draft.matter.as_of))
 
 
 def paragraphs(*some: str | None) -> str:

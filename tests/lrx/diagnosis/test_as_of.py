@@ -212,6 +212,32 @@ async def test_the_same_instant_is_judged_the_same_before_and_after(house: House
     assert _answer(afterwards) == _answer(at_the_time)
 
 
+@pytest.mark.parametrize(
+    ("as_of", "told"),
+    [
+        pytest.param("6 days ago", "15 November 2026 at 09:00", id="of a past instant"),
+        pytest.param(None, "21 November 2026 at 14:30", id="of the instant in which the number came"),
+    ],
+)
+async def test_a_letter_of_the_past_names_the_oci_ids_of_then(house: House, as_of: str | None, told: str) -> None:
+    given = [DONE, "4 days ago: was given the OCI ID CA-ON-CPSO-98765"] if as_of else [DONE]
+    case = case_of(physician=NO_ID, given=given)
+    hospital = Hospital(house, case)
+    await hospital.live()
+    made = await hospital.diagnose("ltremblay", as_of=moment(as_of, case.now).isoformat() if as_of else None)
+    learner = hospital.learners["ltremblay"]
+    await hospital.site.send("PUT", f"/learners/{learner}/oci-ids", {"oci_ids": ["CA-ON-CPSO-98765"]})
+    house.advance(days=3)
+
+    found = await hospital.site.get(f"/diagnoses/{made['id']}/replies", language="en")
+
+    letters = {one["audience"]: one["body"] for one in found["replies"]}
+    assert all(f"This tells how things stood on {told}" in body for body in letters.values())
+    assert not any("CA-ON-CPSO-98765" in body for body in letters.values())
+    assert "OCI ID held: none" in letters["site_admin"]
+    assert "OCI ID: none is held here" in letters["recipient_contact"]
+
+
 async def test_a_namesake_that_joined_later_did_not_send_before(house: House) -> None:
     case = case_of(
         course={"sent_since": "never"},

@@ -398,6 +398,34 @@ def test_nobody_with_nothing_to_do_is_told_what_to_do_first() -> None:
         assert not ("nothing you need to do" in said and "you have done that" in said)
 
 
+# Of the past
+
+LATER_ON = NOW + timedelta(days=3)
+STOOD: dict[Language, str] = {
+    "en": "This tells how things stood on 21 November 2026 at 14:30; they may have changed since.",
+    "fr": "Ceci décrit la situation du 21 novembre 2026 à 14\u00a0h\u00a030; elle peut avoir changé depuis.",
+}
+
+
+@every_reason
+def test_a_letter_of_the_past_says_so_first_and_expects_nothing(reason: str) -> None:
+    for audience, language in EACH:
+        made = letter(reason, audience, language, LATER_ON)
+        _is_whole(reason, made)
+        paragraph = 0 if audience is Audience.INTERNAL else 1
+        assert made.body.split("\n\n")[paragraph] == STOOD[language]
+        assert not re.search(r"today|tomorrow|is expected|Expected: |look again|aujourd’hui|demain", made.body)
+    said = letter(reason, A_PHYSICIAN, "en", LATER_ON).body
+    assert not re.search(r"for now\.|after that|a day to show", said)
+
+
+@pytest.mark.parametrize("later", [timedelta(0), timedelta(hours=12), timedelta(days=1)])
+def test_a_letter_written_within_a_day_tells_of_the_present(later: timedelta) -> None:
+    for audience in Audience:
+        assert STOOD["en"] not in letter("oci_missing", audience, at=NOW + later).body
+    assert "If that is done today" in letter("oci_missing", Audience.SITE_ADMIN, at=NOW + later).body
+
+
 # Names that are not known
 
 
