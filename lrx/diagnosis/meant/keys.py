@@ -41,6 +41,8 @@ MOST_NEAR = 20
 """OCI IDs that nobody holds for which near misses are looked up."""
 MOST_ROWS = 500
 SHORTEST_USERNAME = 5
+CODED = re.compile(r"(?<![\w@._/-])[A-Za-z0-9]{1,20}(?:[._/-][A-Za-z0-9]{1,20}){0,3}(?![\w@-])")
+SHORTEST_CODE, LONGEST_CODE = 4, 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,8 @@ def by_keys(session: Session, act: Act, ticket: Ticket) -> Iterator[tuple[UUID, 
     for learner_id, number in _look_up(session, act, held.learner_id, held.number, by_number, is_now):
         yield learner_id, Reason("number", by_number[number])
     rows = table(Learner).c
-    by_idnumber = {form: one for one in by_number.values() for form in (one.typed, one.normal)}
+    numbered = (*by_number.values(), *_coded_words(ticket), *once(ticket.of("username")))
+    by_idnumber = {form: one for one in numbered for form in (one.typed, one.typed.upper(), one.typed.lower())}
     for learner_id, idnumber in _look_up(session, act, rows.id, rows.idnumber, by_idnumber):
         yield learner_id, Reason("idnumber", by_idnumber[idnumber])
     by_username = {one.normal: one for one in (*_plain_words(ticket), *once(ticket.of("username")))}
@@ -117,11 +120,24 @@ def _look_up(
 def _plain_words(ticket: Ticket) -> list[Found]:
     """Words typed in small letters that may be user names although nothing says so."""
     words = [
-        Found("words", run.start + word.start(), run.start + word.end(), word[0], word[0], aside=run.aside)
+        Found("words", run.start + word.start(), run.start + word.end(), word[0], word[0], role=run.role)
         for run in ticket.of("words")
         for word in re.finditer(r"[a-z][a-z0-9]*", run.typed)
         if len(word[0]) >= SHORTEST_USERNAME
     ]
+    return once(words)
+
+
+def _coded_words(ticket: Ticket) -> list[Found]:
+    """Words of letters and digits that may be id numbers although nothing says so: `DEMO-003`."""
+    words = []
+    for run in ticket.of("words"):
+        # A run has few words, and may end inside of a number.
+        for word in CODED.finditer(ticket.text, run.start, run.end + LONGEST_CODE):
+            if word.start() >= run.end:
+                break
+            if len(word[0]) >= SHORTEST_CODE and re.search("[a-z].*[0-9]|[0-9].*[a-z]", word[0], re.IGNORECASE):
+                words.append(Found("words", *word.span(), word[0], word[0].lower(), role=run.role))
     return once(words)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from lrx.diagnosis.ticket.pasted import Pasted
-from lrx.diagnosis.ticket.values import Found
+from lrx.diagnosis.ticket.values import Found, Mark
 from lrx.diagnosis.ticket.vocabulary import any_of, words
 
 __all__ = ["is_year", "may_be_registered", "numbers", "take_addresses", "take_other_numbers"]
@@ -56,13 +56,21 @@ def may_be_registered(text: Pasted, start: int, end: int) -> bool:
     """Whether nothing before or behind the number says that it counts or names something else than a person."""
     if not text.is_free(start, end):
         return False
-    before = text.folded[max(0, start - LOOK_BACK) : start].rpartition("\n")[2]
-    is_persons = _persons().search(before) is not None
+    before, is_persons = _before(text, start), _is_persons(text, start)
     if before.rstrip().endswith("#") and not is_persons:
         return False
     if _others().search(before) and not is_persons:
         return False
     return is_persons or not _units().match(text.folded[end : end + LOOK_AHEAD])
+
+
+def _is_persons(text: Pasted, start: int) -> bool:
+    """Whether a word before the number says that it belongs to a person."""
+    return _persons().search(_before(text, start)) is not None
+
+
+def _before(text: Pasted, start: int) -> str:
+    return text.folded[max(0, start - LOOK_BACK) : start].rpartition("\n")[2]
 
 
 def take_addresses(text: Pasted) -> None:
@@ -83,7 +91,8 @@ def numbers(text: Pasted) -> Iterator[Found]:
     for match in NUMBER.finditer(text.folded):
         length = match.end() - match.start()
         if SHORTEST <= length <= LONGEST and not is_year(match[0]) and may_be_registered(text, *match.span()):
-            yield text.found("number", *match.span(), match[0].upper())
+            mark: Mark | None = "label" if _is_persons(text, match.start()) else None
+            yield text.found("number", *match.span(), match[0].upper(), mark=mark)
 
 
 @cache

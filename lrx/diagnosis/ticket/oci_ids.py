@@ -36,6 +36,10 @@ NUMBER = re.compile(
     r"|(?:[a-z]{0,3}[0-9][a-z0-9]{0,60}(?:-[0-9]{1,6}){0,4}|[a-z] [0-9]{3,4})(?![^\W_])"
     r"(?:[.,]0{1,4}(?![0-9])|[.,][0-9]{1,9}e\+[0-9]{1,3}|e\+[0-9]{1,3})?(?![.:][0-9]))"
 )
+GROUPED = re.compile(r"([0-9]{1,3})[ ,]([0-9]{3})(?![^\W_])(?![.,:-][0-9])(?! [0-9])")
+"""A number in groups of three digits, as people write amounts and not registration numbers."""
+OF_SHEET = re.compile(r"([0-9]+)\.0{1,4}")
+"""A number to which a spreadsheet gave decimals; it may have taken zeros from it as well."""
 LETTERED = re.compile("[a-z] [0-9]+")
 BEFORE = re.compile(r"([a-z]{0,2}[0-9]{3,8}) ?[ \t(|/-] ?$")
 ELSEWHERE = re.compile(r"(?<![^\W_])([a-z]{2} ?- ?[a-z]{2}) ?- ?([a-z0-9]{2,12}) ?- ?(?=[a-z]{0,3}[0-9])")
@@ -92,6 +96,9 @@ def _behind(text: Pasted, head: "re.Match[str]") -> Candidate | None:
         start = gap.end() if gap else end
         if start - end > LONGEST_GAP or text.folded.count("\n", end, start) > 1:
             return None
+        if (grouped := GROUPED.match(text.folded, start)) and may_be_registered(text, *grouped.span()):
+            digits = grouped[1] + grouped[2]
+            return Candidate(head.start(), grouped.end(), f"{_typed(text, head.start(), end)} {digits}")
         number = NUMBER.match(text.folded, start)
         if number is not None:
             between = text.text[end:start] if SIGNS.fullmatch(text.text, end, start) else " "
@@ -144,6 +151,16 @@ def _found(text: Pasted, candidate: Candidate) -> Found:
     try:
         read = oci_id.read(reads)
     except InvalidOciId as refusal:
-        return text.found("unclear_oci_id", start, end, refusal.hint or "", refusal.detail)
+        meant = refusal.hint or _of_sheet(reads)
+        return text.found("unclear_oci_id", start, end, meant, refusal.detail)
     told = (*read.warnings, *read.notes)
     return text.found("oci_id", start, end, str(read.oci_id), told[0].sentence if told else None)
+
+
+def _of_sheet(reads: str) -> str:
+    """The OCI ID that may be meant by a number with decimals, or nothing."""
+    plain = OF_SHEET.sub(r"\1", reads)
+    try:
+        return str(oci_id.read(plain).oci_id) if plain != reads else ""
+    except InvalidOciId:
+        return ""

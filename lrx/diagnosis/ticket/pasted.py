@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from lrx.diagnosis.ticket.values import Found, Kind
+from lrx.diagnosis.ticket.values import Found, Kind, Mark
 from lrx.people.names import folded
 from lrx.text import Text
 
@@ -45,11 +45,13 @@ class Pasted:
         """Nothing that is found later may stand here."""
         self.taken[start:end] = b"\x01" * (end - start)
 
-    def found(self, kind: Kind, start: int, end: int, normal: str, note: Text | None = None) -> Found:
+    def found(
+        self, kind: Kind, start: int, end: int, normal: str, note: Text | None = None, *, mark: Mark | None = None
+    ) -> Found:
         """Return something found in `text`, with its place in what was pasted. The place is taken then."""
         self.take(start, end)
         first, last = self.place(start, end)
-        return Found(kind, first, last, self.typed[first:last], normal, note)
+        return Found(kind, first, last, self.typed[first:last], normal, note, mark=mark)
 
     def place(self, start: int, end: int) -> tuple[int, int]:
         """Return where something of `text` stands in what was pasted."""

@@ -6,20 +6,25 @@ from collections.abc import Iterator
 from functools import cache
 
 from lrx.diagnosis.ticket.pasted import Pasted
-from lrx.diagnosis.ticket.values import Found
+from lrx.diagnosis.ticket.values import Found, Mark
 from lrx.diagnosis.ticket.vocabulary import any_of, words
-from lrx.people.names import folded
+from lrx.people.names import TITLES, folded
 
 __all__ = ["labelled_usernames", "names", "usernames"]
 
 UPPER = "A-ZÀ-ÖØ-ÞŒ"
 LETTERS = r"[^\W\d_]"
-PART = rf"{LETTERS}{{1,30}}(?:['-]{LETTERS}{{1,30}}){{0,3}}"
+OWNER = r"'[sS](?!\w)"
+PART = rf"{LETTERS}{{1,30}}(?:(?!{OWNER})['-]{LETTERS}{{1,30}}){{0,3}}"
+OF_OWNER = re.compile(rf"{OWNER}|(?<=[sS])'(?= \w)")
+"""Behind the name of whom something is: `Chen's WHMIS`, `Rogers' WHMIS`."""
 NAME_WORD = re.compile(rf"[{UPPER}]\.(?=\s)|{PART}")
 SPACE = re.compile(r"[ ]{1,2}")
-CAPITAL = re.compile(rf"(?<![\w@'.-])(?=[{UPPER}]){PART}(?![\w@])(?!['-]\w)")
+ELIDED = r"(?<=\b[dlDL]')|(?<=\b[qQ]u')"
+CAPITAL = re.compile(rf"(?:(?<![\w@'.-])|{ELIDED})(?=[{UPPER}]){PART}(?![\w@])(?!(?!{OWNER})['-]\w)")
 FAMILY_FIRST = re.compile(r" ?, ?| ?[\t|] ?")
 MOST_PARTS = 5
+LOOK_BACK = 12
 APART = 120
 """Characters between the two labels of one name."""
 
@@ -38,9 +43,10 @@ def labelled_usernames(text: Pasted) -> Iterator[Found]:
         if token is None or not text.is_free(*token.span()):
             continue
         typed = token[0].rstrip(".-_")
+        start, end = token.start(), token.start() + len(typed)
         is_word = folded(typed) in words("stop") | words("not_names")
         if text.text[token.end() : token.end() + 1] not in ("@", "/") and not is_word:
-            yield text.found("username", token.start(), token.start() + len(typed), typed.lower())
+            yield text.found("username", start, end, typed.lower(), mark="label")
 
 
 def usernames(text: Pasted, persons: list[Found]) -> Iterator[Found]:
@@ -65,7 +71,8 @@ def names(text: Pasted) -> Iterator[Found]:
         place = max(place, first)
         comma = FAMILY_FIRST.match(text.text, first)
         second = comma and CAPITAL.match(text.text, comma.end())
-        if comma and second and _may_be_name(second[0]) and text.is_free(*second.span()):
+        is_given = second and _may_be_name(second[0]) and folded(second[0]) not in words("no_persons")
+        if comma and second and is_given and text.is_free(*second.span()):
             end = _parts(text, second.start(), most=2)
             place = end
             yield _name(text, match.start(), end)
@@ -84,7 +91,7 @@ def _in_fields(text: Pasted) -> Iterator[Found]:
         near = [one for one in given[max(at - 1, 0) : at + 1] if abs(one[0] - field.start()) <= APART]
         of_given = min(near, key=lambda one: abs(one[0] - field.start()), default=None)
         before = _words(text, of_given[1], _parts(text, of_given[1])) if of_given else ""
-        yield text.found("name", start, end, f"{before} {_words(text, start, end)}".strip())
+        yield text.found("name", start, end, f"{before} {_words(text, start, end)}".strip(), mark="label")
 
 
 def _titled(text: Pasted) -> Iterator[Found]:
@@ -101,7 +108,7 @@ def _titled(text: Pasted) -> Iterator[Found]:
             continue
         if not first[0][0].isupper() and not (last and last[0][0].isupper()):
             if last and len(title[0].strip(". ")) > 1 and len(last[0]) > 2:
-                yield _name(text, start, last.end())
+                yield _name(text, start, last.end(), mark="title" if _is_title_of_small(text, title) else None)
             continue
         end = _parts(text, start)
         comma = FAMILY_FIRST.match(text.text, end)
@@ -113,7 +120,20 @@ def _titled(text: Pasted) -> Iterator[Found]:
             and text.is_free(*second.span())
         ):
             end = _parts(text, second.start(), most=2)
-        yield _name(text, start, end)
+        yield _name(text, start, end, mark="title" if _is_surely_of_person(title[0], last) else None)
+
+
+def _is_surely_of_person(title: str, name: re.Match[str] | None) -> bool:
+    """Whether a word behind the title is a name: `Nurse Manager` is none."""
+    if title.strip(". ") in TITLES:
+        return True
+    return name is not None and _may_be_name(name[0]) and folded(name[0]) not in words("no_persons")
+
+
+def _is_title_of_small(text: Pasted, title: re.Match[str]) -> bool:
+    """Whether the title says that a word in small letters is a name: `dr patel`, and not `the dr said`."""
+    before = text.folded[max(0, title.start() - LOOK_BACK) : title.start()].split()
+    return title[0].strip(". ") in words("titles_of_small") and not (before and before[-1] in words("determiners"))
 
 
 def _behind_particles(text: Pasted, first: re.Match[str]) -> re.Match[str] | None:
@@ -148,12 +168,13 @@ def _parts(text: Pasted, start: int, most: int = MOST_PARTS) -> int:
 
 def _may_be_name(word: str) -> bool:
     plain = folded(word)
-    is_other = plain in words("not_names") or (word.isupper() and plain in words("acronyms"))
+    is_other = plain in words("not_names") or plain in TITLES or (word.isupper() and plain in words("acronyms"))
     return word[0].isupper() and not is_other
 
 
-def _name(text: Pasted, start: int, end: int) -> Found:
-    return text.found("name", start, end, _words(text, start, end))
+def _name(text: Pasted, start: int, end: int, *, mark: Mark | None = None) -> Found:
+    is_owner = OF_OWNER.match(text.text, end) is not None
+    return text.found("name", start, end, _words(text, start, end), mark="owner" if is_owner else mark)
 
 
 def _words(text: Pasted, start: int, end: int) -> str:

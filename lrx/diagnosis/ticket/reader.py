@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from lrx.diagnosis.ticket import codes, numbers
 from lrx.diagnosis.ticket.days import days
-from lrx.diagnosis.ticket.layout import aside
+from lrx.diagnosis.ticket.layout import roles, speaks_of
 from lrx.diagnosis.ticket.oci_ids import oci_ids, unknown_colleges
 from lrx.diagnosis.ticket.pasted import Pasted, pasted
 from lrx.diagnosis.ticket.people import labelled_usernames, names, usernames
@@ -53,10 +53,12 @@ def read_ticket(typed: str, titles: Mapping[str, str] = NO_TITLES) -> Ticket:
     left = [match.span() for match in WORD.finditer(text.folded) if text.is_free(*match.span())]
     found += _likely(text, titles)
     found += _runs(text, left)
-    marks = aside(text)
-    placed = [replace(one, aside=True) if marks[one.start] else one for one in found]
+    marks = roles(text)
+    # Of whom something is, the text is about, wherever it says so.
+    placed = [replace(one, role=marks[one.start]) if one.mark != "owner" else one for one in found]
     in_order = sorted(placed, key=lambda one: (one.start, one.end))
-    return Ticket(typed, tuple(in_order), tuple(Word(text.folded[slice(*span)], *text.place(*span)) for span in left))
+    left_over = tuple(Word(text.folded[slice(*span)], *text.place(*span)) for span in left)
+    return Ticket(typed, tuple(in_order), left_over, speaks_of(text, marks))
 
 
 def _certain(text: Pasted) -> Iterator[Found]:

@@ -57,6 +57,34 @@ def test_the_head_and_the_signature_of_an_email_are_told_from_its_body() -> None
     ]
 
 
+ROLES = {
+    "Requester: Wei Chen\nDr. Roy": [("wei chen", "writes"), ("roy", None)],
+    "Demandeur : Wei Chen; cours : SIMDUT; Dre Roy": [("wei chen", "writes"), ("roy", None)],
+    "reported by Wei Chen, about Dr. Roy": [("wei chen", "writes"), ("roy", None)],
+    "Bonjour Dre Roy,\nWei Chen a fini": [("roy", "reads"), ("wei chen", None)],
+    "To: Wei Chen\n\nHi Dr. Roy!": [("wei chen", "reads"), ("roy", "reads")],
+    "Hi, Dr. Grace Kim here. Dr. Roy": [("grace kim", "writes"), ("roy", None)],
+    "Grace Kim ici, pour la Dre Roy": [("grace kim", "writes"), ("roy", None)],
+    "Thanks,\nWei Chen": [("wei chen", "signs")],
+    # What is told of somebody is no greeting and no signature.
+    "Hi Dr. Chen cannot see it": [("chen", None)],
+    "Hi Dr. Chen's record is gone": [("chen", None)],
+    "Requester: Wei Chen. Dr. Roy's record": [("wei chen", "writes"), ("roy", None)],
+    "Wei Chen here at Lakeside finished": [("wei chen", None)],
+}
+
+
+@pytest.mark.parametrize("text", ROLES, ids=ascii)
+def test_who_writes_is_told_from_who_is_written_to_and_who_is_told_of(text: str) -> None:
+    assert [(one.normal, one.role) for one in read_ticket(text).of("name")] == ROLES[text]
+
+
+def test_a_text_speaks_of_its_writer_and_of_its_reader() -> None:
+    assert read_ticket("My record is gone").speaks_of == {"writes"}
+    assert read_ticket("votre dossier").speaks_of == {"reads"}
+    assert read_ticket("Dr. Roy is red\n\nSent from my iPhone").speaks_of == frozenset()
+
+
 def test_a_longer_text_is_refused_with_a_sentence() -> None:
     with pytest.raises(TicketTooLong, match=r"100001 characters"):
         read_ticket("a" * (LONGEST + 1))
@@ -88,6 +116,8 @@ REPEATED = (
     "a", " ", "CPSO ", "CPSO", "CPSO\n", "1", "12 ", "1,111,", "1-", "a.", "A ", "Aa, ", "Dr ", "Dr. A ", "ccid:a:",
     "a@", "a@b.", "college of ", "ABCD 12345 ", "e\u0301", "http://", "user: a", "CPSO no ", "on-", "$1", "number # ",
     "nov 1 ", "code 661, ", "> ", "| ", "a\t", "Dr A de ", "A'", "A-A", "1.1", "Regards,\n", "123 rue ", "\x00\ud800",
+    "requester=", "requester: a ", "dear ", "dear A ", "Ab Cd de ", "A here. ", "a b here, ", "this is A ", "A's ",
+    "CPSO 1 111 ", "CPSO 1,111 ", "my ", "a1-",
 )  # fmt: skip
 HOW_OFTEN = 8
 

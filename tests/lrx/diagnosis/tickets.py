@@ -101,6 +101,15 @@ ENGLISH = (
     Pasted("CPSO 416-967-2600 is their phone, mine is 54321", {"number": ["54321"]}),
     Pasted("The CPSO 2026 renewal took 3 weeks", {}),
     Pasted("Employee no. 004512 (aokafor) has no OCI ID", {"number": ["004512"]}),
+    Pasted("Dr. Chen's WHMIS 2026", {"name": ["chen"], "words": ["whmis 2026"]}),
+    Pasted("DR. CHEN’S and Dr. Rogers' and Mary O’Brien’s records", {"name": ["chen", "rogers", "mary obrien"]}),
+    Pasted("CPSO 88,120, still red", {"oci_id": ["CA-ON-CPSO-88120"]}),
+    Pasted("CPSO 88 120 is red", {"oci_id": ["CA-ON-CPSO-88120"]}),
+    Pasted("CPSO 88,120, 99812", {"oci_id": ["CA-ON-CPSO-88120"], "number": ["99812"]}),
+    Pasted("CPSO 88120, 99812", {"oci_id": ["CA-ON-CPSO-88120"], "number": ["99812"]}),
+    Pasted("CPSO 88120.0", {"unclear_oci_id": ["CA-ON-CPSO-88120"]}),
+    Pasted("The CPSO 12 000 users, a CPSO fee of 1,250, CPSO 88.120, CPSO 416 967 2600", {}),
+    Pasted("Call 88 120, pay 88,120 or 88.120", {}),
 )
 
 FRENCH = (
@@ -138,6 +147,7 @@ FRENCH = (
     Pasted("permis no 54321, montant 12 500 $, 14h32", {"number": ["54321"]}),
     Pasted("Inscrit le 18/11/2026 au cours SIMDUT 2026", {"ambiguous_day": ["2026-11-18"], "words": ["simdut 2026"]}),
     Pasted("Infirmière, CNO 1234567, ne voit rien", {"oci_id": ["CA-ON-CNO-1234567"]}),
+    Pasted("CPSO nº 88 120, d’Amara Okafor", {"oci_id": ["CA-ON-CPSO-88120"], "name": ["amara okafor"]}),
 )
 
 HOSTILE = (
