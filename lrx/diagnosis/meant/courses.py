@@ -37,6 +37,7 @@ LONGEST_RUN = 8
 YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 SUBTITLE = re.compile(r"\s*[:(|]|\s[-–—]\s")
 WORD = re.compile(r"[^\W_]+")
+LETTERS_AND_DIGITS = re.compile(r"([^\W\d_]{2,})([0-9]{2,})")
 FEW = 2
 """Words of a name that mean a course together, where not all are there."""
 
@@ -90,6 +91,13 @@ class _Said:
             if other_year or not YEAR.fullmatch(behind):
                 return self._said[first].start, self._said[last].end
         return None
+
+    def joined(self, run: Sequence[str]) -> tuple[int, int] | None:
+        """Where these words are written as one, or one of letters and digits as two: `WHMIS2026`, `WHMIS 2026`."""
+        if len(run) > 1:
+            return self.place(["".join(run)])
+        parts = LETTERS_AND_DIGITS.fullmatch(run[0])
+        return self.place(parts.groups()) if parts else None
 
     def has_all(self, some: Collection[str]) -> bool:
         """Whether every one of the words is said somewhere."""
@@ -168,7 +176,7 @@ def _by_code(row: _Row, said: _Said) -> Iterator[_Match]:
         run = _words(code)
         if not run or (len(run) == 1 and run[0] in words("stop")):
             continue
-        if place := said.place(run):
+        if place := said.place(run) or said.joined(run):
             yield _Match(why, *place)
         yield from _without_year(run, said)
 
