@@ -109,7 +109,7 @@ def understood(session: Session, act: Act, meant: Understanding) -> Understood:
     if (choice := meant.certain) is not None:
         learner_id = account_of(session, act, choice.learner_ids, choice.course_id)
         run = {"learner": str(learner_id), "course": str(choice.course_id), "recipient": choice.recipient}
-    likely = [one for one in meant.people if one.remains]
+    likely = [one for one in meant.people if one.remains and not meant.is_doubtful]
     courses = [one for one in meant.courses if one.remains]
     certain = {
         **({"learner": str(likely[0].learner_id)} if len(likely) == 1 else {}),

@@ -76,7 +76,7 @@ def subject_said(
         recipient_named(recipients, recipient)
     meant = understand(session, act, recipients, ticket, recipient=recipient)
     if meant.certain is None:
-        people = [one for one in meant.people if one.remains] or meant.nearest
+        people = [*(one for one in meant.people if one.remains), *meant.nearest]
         courses = [one for one in meant.courses if one.remains]
         lines = listed([*map(_of_person, people if len(people) > 1 or not meant.people else ())])
         lines = [*lines, *listed([*map(_of_course, courses if len(courses) > 1 else ())])]

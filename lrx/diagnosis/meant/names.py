@@ -16,7 +16,18 @@ from lrx.models import Learner
 from lrx.people.names import folded, full_name, parts_of
 from lrx.tables import table
 
-__all__ = ["MOST_NAMES", "Person", "alike", "is_called", "name_words", "named", "people_of", "shown"]
+__all__ = [
+    "MOST_NAMES",
+    "NEAREST",
+    "Person",
+    "alike",
+    "is_called",
+    "name_words",
+    "named",
+    "people_of",
+    "shown",
+    "splits",
+]
 
 MOST_NAMES = 20
 """Most names of one ticket that are looked for."""
@@ -87,7 +98,7 @@ def is_called(person: Person, name: Found) -> Literal["name", "family_name"] | N
     words that are its end are a family name and not a whole name.
     """
     called = name_words(name.normal)
-    for family, given in _splits(person):
+    for family, given in splits(person):
         if family and set(family) <= set(called):
             return _called(called, family, given)
     return None
@@ -103,7 +114,7 @@ def _called(called: list[str], family: list[str], given: list[str]) -> Literal["
     return "name" if is_given else None
 
 
-def _splits(person: Person) -> list[tuple[list[str], list[str]]]:
+def splits(person: Person) -> list[tuple[list[str], list[str]]]:
     """What may be the family name, and then the given names, the longest family name first."""
     family, given = (name_words(part) for part in parts_of(person))
     if person.family_name or "," in (person.full_name or ""):

@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -12,13 +12,27 @@ from sqlmodel import Session
 from lrx.access import Act
 from lrx.diagnosis.meant.courses import CourseMeant
 from lrx.diagnosis.meant.keys import Reason, Why, by_keys, once
-from lrx.diagnosis.meant.names import MOST_NAMES, Person, alike, is_called, name_words, named, people_of, shown
+from lrx.diagnosis.meant.names import MOST_NAMES, NEAREST, Person, alike, is_called, name_words, named, people_of, shown
 from lrx.diagnosis.meant.quoted import Quoted
-from lrx.diagnosis.ticket import Found, Ticket
+from lrx.diagnosis.ticket import Found, Role, Ticket
 from lrx.models import Learner, LearnerOciId
 from lrx.tables import table
 
-__all__ = ["PersonMeant", "are_told_apart", "names_meant", "names_said", "nearest", "people_meant"]
+__all__ = [
+    "BY_NAME",
+    "EXACT",
+    "MOST",
+    "PersonMeant",
+    "are_told_apart",
+    "listed",
+    "names_meant",
+    "names_said",
+    "nearest",
+    "people_meant",
+]
+
+MOST = 10
+"""Candidates of one sort that are shown."""
 
 STRENGTH: dict[Why, int] = {
     "diagnosis": 10,
@@ -37,6 +51,7 @@ SAYS_WHO: frozenset[Why] = frozenset(("oci_id", "diagnosis"))
 """Reasons that speak of whom the text is about, in its head too."""
 EXACT: frozenset[Why] = frozenset(("oci_id", "username", "email", "idnumber", "number"))
 """Reasons that name one account."""
+BY_NAME: frozenset[Why] = frozenset(("name", "family_name"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +79,7 @@ def people_meant(
     for one in people.values():
         reasons[one.id] += [Reason(why, name) for name in names if (why := is_called(one, name)) is not None]
     meant = {learner_id: found for learner_id, found in reasons.items() if found and learner_id in people}
-    left = _left(meant)
+    left = _left(meant, ticket.speaks_of)
     ranked = sorted(meant, key=lambda learner_id: (learner_id not in left, *_rank(meant[learner_id]), str(learner_id)))
     return [_meant(people[one], meant[one], remains=one in left) for one in ranked]
 
@@ -98,14 +113,14 @@ def _without(ticket: Ticket, name: Found, spans: Sequence[tuple[int, int]]) -> I
                 yield replace(name, start=begins, end=ends, typed=typed, normal=" ".join(name_words(typed)))
 
 
-def nearest(session: Session, act: Act, names: Sequence[Found]) -> list[PersonMeant]:
-    """Return the five learners whose names are the most like these, the nearest first. Nothing says that one of them
-    is meant."""
-    like = alike(session, act, names)
-    return [PersonMeant(one.id, shown(one), one.username, (), remains=False) for one in like]
+def nearest(session: Session, act: Act, names: Sequence[Found], families: Sequence[Person] = ()) -> list[PersonMeant]:
+    """Return five learners: those whose family name may be in the text, and those whose names are the most like these,
+    the nearest first. Nothing says that one of them is meant."""
+    like = dict.fromkeys((*families, *alike(session, act, names)))
+    return [PersonMeant(one.id, shown(one), one.username, (), remains=False) for one in [*like][:NEAREST]]
 
 
-def _left(meant: dict[UUID, list[Reason]]) -> frozenset[UUID]:
+def _left(meant: dict[UUID, list[Reason]], speaks_of: Collection[Role]) -> frozenset[UUID]:
     """Who is left when everybody goes at whom nothing points that does not point at somebody else as well or better."""
     evidence = {one: _evidence(reasons) for one, reasons in meant.items()}
     distinct = {frozenset(has.items()): has for has in evidence.values()}
@@ -116,11 +131,14 @@ def _left(meant: dict[UUID, list[Reason]]) -> frozenset[UUID]:
         for one in left
         for reason in meant[one]
     )
-    if not is_identified:
+    is_named = any(reason.why in BY_NAME and not reason.found.aside for one in left for reason in meant[one])
+    if not is_identified and not is_named:
         return frozenset(left)
-    # The text itself names an account: who only stands in the head or the signature is the one who wrote.
+    # The text itself names an account: who only stands in the head or the signature is the one who wrote. Where it has
+    # no more than a name, that may be somebody of whom the one who signs tells.
+    stays: set[Role | None] = {None} if is_identified else {None, "signs", *speaks_of}
     return frozenset(
-        one for one in left if any(reason.why in SAYS_WHO or not reason.found.aside for reason in meant[one])
+        one for one in left if any(reason.why in SAYS_WHO or reason.found.role in stays for reason in meant[one])
     )
 
 
@@ -157,3 +175,8 @@ def are_told_apart(session: Session, act: Act, learner_ids: Sequence[UUID]) -> b
     )
     connection = session.connection()
     return any(len(set(filter(None, connection.execute(one).scalars()))) > 1 for one in (numbers, holders))
+
+
+def listed(people: Sequence[PersonMeant]) -> str:
+    """The first of these people, as a sentence names them."""
+    return "; ".join(f"{one.full_name} ({one.username})" if one.username else one.full_name for one in people[:MOST])

@@ -12,19 +12,27 @@ from sqlmodel import Session, col, select
 
 from lrx.access import Act
 from lrx.diagnosis.meant.courses import CourseMeant, courses_meant, courses_with_records
+from lrx.diagnosis.meant.doubts import Doubts, doubts, unknown_names
 from lrx.diagnosis.meant.names import MOST_NAMES
-from lrx.diagnosis.meant.people import PersonMeant, are_told_apart, names_meant, names_said, nearest, people_meant
+from lrx.diagnosis.meant.people import (
+    MOST,
+    PersonMeant,
+    are_told_apart,
+    listed,
+    names_meant,
+    names_said,
+    nearest,
+    people_meant,
+)
+from lrx.diagnosis.meant.plain_names import PlainNames, plain_names
 from lrx.diagnosis.meant.quoted import quoted
-from lrx.diagnosis.ticket import Ticket
+from lrx.diagnosis.ticket import Found, Ticket
 from lrx.models import SiteRecipient
 from lrx.people.names import folded
 from lrx.recipient import PullRecipient, Recipient
 from lrx.text import Text, text
 
 __all__ = ["Choice", "RecipientMeant", "Understanding", "titles", "understand"]
-
-MOST = 10
-"""Candidates of one sort that are shown."""
 
 WhyRecipient = Literal["given", "diagnosis", "named", "code", "only_one", "used"]
 
@@ -53,8 +61,9 @@ class Choice:
 class Understanding:
     """What a ticket means. `certain` is the one choice left; otherwise `questions` say what a person must choose.
 
-    `nearest` are people of similar names, where nobody is meant. A ticket names no moment to judge at; days in the text
-    are among what was found. `diagnoses` are those the text quotes.
+    `nearest` are people of similar names, where nobody is meant or the text may be about another. A ticket names no
+    moment to judge at; days in the text are among what was found. `diagnoses` are those the text quotes. `is_doubtful`
+    where one person is left, but something in the text speaks against this person.
     """
 
     ticket: Ticket
@@ -67,6 +76,7 @@ class Understanding:
     certain: Choice | None
     questions: tuple[Text, ...]
     notes: tuple[Text, ...]
+    is_doubtful: bool
 
 
 def titles(recipients: Mapping[str, Recipient]) -> Mapping[str, str]:
@@ -90,22 +100,25 @@ def understand(
     diagnoses = quoted(session, act, ticket) if sees_diagnoses else ()
     courses = courses_meant(session, act, ticket, {one.course_id for one in diagnoses})
     names = names_meant(ticket, courses)
-    people = people_meant(session, act, ticket, names, diagnoses)
+    plain = plain_names(session, act, ticket, courses)
+    people = people_meant(session, act, ticket, [*names, *plain.whole], diagnoses)
     accounts = _one_person(session, act, people)
+    unknown = unknown_names(ticket, names, people, courses)
+    against = doubts(session, act, ticket, people, accounts, unknown, plain.families)
     left = [one for one in people if one.remains]
     if left and not courses and sees_records:
         courses = courses_with_records(session, act, [one.learner_id for one in left[:MOST]], MOST + 1)
     course = _one_course(courses)
     about = [one.recipient for one in diagnoses if one.recipient in recipients]
     asked = _recipients(session, act, recipients, ticket, recipient, about)
-    like = [] if people else nearest(session, act, names)
+    like = _like(session, act, people, names, plain, against)
     questions = [
-        *([] if accounts else [_who(left, like)]),
+        *([against.question] if against.question else [] if accounts else [_who(left, like)]),
         *([] if course else [_which_course(courses)]),
         *([] if len(asked) == 1 else [_which_recipient(asked)]),
     ]
     certain = None
-    if accounts and course and len(asked) == 1:
+    if accounts and not against.question and course and len(asked) == 1:
         certain = Choice(tuple(one.learner_id for one in left), course.course_id, asked[0].code)
     return Understanding(
         ticket=ticket,
@@ -117,8 +130,25 @@ def understand(
         codes=tuple(dict.fromkeys(one.normal for one in ticket.of("ws_code", "pars_code"))),
         certain=certain,
         questions=tuple(questions),
-        notes=(*_passed_over(ticket), *([_twice(accounts)] if len(accounts) > 1 else [])),
+        notes=(*_passed_over(ticket), *([_twice(accounts)] if len(accounts) > 1 else []), *against.notes),
+        is_doubtful=against.question is not None,
     )
+
+
+def _like(
+    session: Session,
+    act: Act,
+    people: Sequence[PersonMeant],
+    names: Sequence[Found],
+    plain: PlainNames,
+    against: Doubts,
+) -> list[PersonMeant]:
+    """People of similar names, where nobody is meant or somebody may be who is not among those the text leads to."""
+    if people and not against.question:
+        return []
+    meant = {one.learner_id for one in people}
+    like = nearest(session, act, against.unknown if people else names, [person for person, _ in plain.families])
+    return [one for one in like if one.learner_id not in meant]
 
 
 def _one_person(session: Session, act: Act, people: Sequence[PersonMeant]) -> tuple[PersonMeant, ...]:
@@ -173,14 +203,14 @@ def _recipients(
 
 def _who(left: Sequence[PersonMeant], like: Sequence[PersonMeant]) -> Text:
     if len(left) > 1:
-        return text("Several people may be meant: {people}. Choose one.", people=_listed(left))
+        return text("Several people may be meant: {people}. Choose one.", people=listed(left))
     if left:
         return text(
             "Only a number is nearly the one in the text: that of {person}. Make sure who is meant.",
-            person=_listed(left),
+            person=listed(left),
         )
     if like:
-        return text("Nobody here is meant for certain. The nearest names: {people}. Choose one.", people=_listed(like))
+        return text("Nobody here is meant for certain. The nearest names: {people}. Choose one.", people=listed(like))
     return text("Nobody here is found by this text. Add a name, a user name or an OCI ID.")
 
 
@@ -218,7 +248,3 @@ def _twice(accounts: Sequence[PersonMeant]) -> Text:
         count=len(accounts),
         accounts=names,
     )
-
-
-def _listed(people: Sequence[PersonMeant]) -> str:
-    return "; ".join(f"{one.full_name} ({one.username})" if one.username else one.full_name for one in people[:MOST])

@@ -302,3 +302,132 @@ async def test_who_may_not_see_records_is_not_told_where_there_are_some(
     answer = await house.http.post("/api/v1/ticket-readings", json={"text": "Dr. Wei Chen, CMaRS"}, headers=headers)
     assert len(answer.json()["courses"]) == courses
     assert ("Fire" in answer.text or "FIRE" in answer.text) is bool(courses)
+
+
+WHO: Mapping[str, tuple[list[str], str]] = {
+    # The possessive is no part of a name.
+    "Dr. Chen's WHMIS 2026": (["wchen"], ""),
+    "Dr. Chen’s WHMIS 2026": (["wchen"], ""),
+    "dr chen's whmis 2026": (["wchen"], ""),
+    "Wei Chen's WHMIS 2026": (["wchen"], ""),
+    "Le dossier d’Amara Okafor, WHMIS 2026": (["aokafor"], ""),
+    # Who asks or is addressed gives way to who is named in the rest.
+    "Requester: Hélène Roy <helene.roy@lakeside.example>\nDescription: Dr. Chen's WHMIS 2026": (["wchen"], ""),
+    "Demandeur : Hélène Roy\nWHMIS 2026 de Wei Chen": (["wchen"], ""),
+    "Requester: Hélène Roy | Subject: WHMIS 2026 of Luc Tremblay": (["ltremblay"], ""),
+    "From: Hélène Roy\n\nDr. Wei Chen finished WHMIS 2026": (["wchen"], ""),
+    "Dear Hélène Roy,\nDr. Chen finished WHMIS 2026": (["wchen"], ""),
+    "Bonjour Mme Roy,\nle WHMIS 2026 de la Dre Okafor": (["aokafor"], ""),
+    "Hélène Roy here. Dr. Chen's WHMIS 2026 isn't showing in CMaRS": (["wchen"], ""),
+    "Hélène Roy ici. Le WHMIS 2026 du Dr Chen est absent": (["wchen"], ""),
+    "This is Hélène Roy. Wei Chen has WHMIS 2026": (["wchen"], ""),
+    # Where nobody else is named they are meant.
+    "Requester: Wei Chen\nWHMIS 2026 is missing": (["wchen"], ""),
+    "Dear Dr. Chen,\nWHMIS 2026 is missing": (["wchen"], ""),
+    "Bonjour Mme Gagnon,\nMon WHMIS 2026 est absent.\nMerci,\nHélène Roy": (["hroy"], ""),
+    "Wei Chen here. My WHMIS 2026 is missing": (["wchen"], ""),
+    "WHMIS 2026 is missing.\nRegards, Dr. Chen": (["wchen"], ""),
+    "WHMIS 2026 is missing.\nRegards,\nDr. Chen": (["wchen"], ""),
+    "I'm Dr. Wei Chen. My WHMIS 2026 is missing": (["wchen"], ""),
+    # Who asks may ask of himself or herself.
+    "From: Wei Chen\n\nMy WHMIS 2026 is missing, Luc Tremblay says": (["ltremblay", "wchen"], "Several people"),
+    "Dr. Luc Tremblay WHMIS 2026\nRegards, Dr. Chen": (["ltremblay", "wchen"], "Several people"),
+    "Dr Chen and Dr Roy, WHMIS 2026": (["hroy", "wchen"], "Several people"),
+    # Somebody is named whom nobody here is called.
+    "Requester: Wei Chen <wchen@example.invalid>\nDescription: Dr. Rossi's WHMIS 2026 not in CMaRS": (
+        ["wchen"],
+        "Nobody here is called Rossi; the text may be about this person and not about Chen, Wei (wchen).",
+    ),
+    "Requester: Wei Chen\nDescription: John Rossi WHMIS 2026": (["wchen"], "Nobody here is called John Rossi; "),
+    "Requester: Wei Chen, CPSO 54321\nDr. Rossi's WHMIS 2026": (["wchen"], "Nobody here is called Rossi; "),
+    "Requester: Wei Chen, CPSO 54321\nWHMIS 2026": (["wchen"], ""),
+    "Dear Wei Chen,\nDr Rossi's record for WHMIS 2026 is missing": (["wchen"], "Nobody here is called Rossi; "),
+    "From: Dr. Rossi\n\nDear Wei Chen,\nWHMIS 2026 is missing": (["wchen"], "Nobody here is called Rossi; "),
+    "Dr. Smith (CPSO 99999) says WHMIS 2026 is missing. Regards, Hélène Roy": (["hroy"], "Nobody here is called Smith"),
+    "Hélène Roy ici. Le WHMIS 2026 de la Dre Smith est absent de CMaRS": (["hroy"], "Nobody here is called Smith; "),
+    "Dr. Chen and Dr. Rossi, WHMIS 2026": (["wchen"], "Nobody here is called Rossi; "),
+    "Dr. Chen CPSO 54321 and Dr. Rossi, WHMIS 2026": (["wchen"], "Nobody here is called Rossi; "),
+    "Dr. Smith and Dr. Rossi, wchen, WHMIS 2026": (["wchen"], "Nobody here is called Smith; "),
+    "Luc Tremblay asks for John Rossi, WHMIS 2026": (["ltremblay"], "Nobody here is called John Rossi; "),
+    # What looks like a name is none.
+    "Dr. Wei Chen, Lakeside Regional Clinic, WHMIS 2026": (["wchen"], ""),
+    "Wei Chen, Infection Control, WHMIS 2026": (["wchen"], ""),
+    "CPSO 88120, the physician finished WHMIS 2026 on Learning Hub": (["aokafor"], ""),
+    "Dr. Wei Chen, Wei says WHMIS 2026 is done": (["wchen"], ""),
+    # What is stated belongs to nobody here.
+    "Dr Chen CPSO 99999, WHMIS 2026": (["wchen"], "but nobody here has what it states beside: CA-ON-CPSO-99999."),
+    "jchen@example.invalid Dr Chen whmis 2026": (["wchen"], "what it states beside: jchen@example.invalid."),
+    "Dr Chen, registration 99999, WHMIS 2026": (["wchen"], "what it states beside: 99999."),
+    "Dr Chen, username jchen9, WHMIS 2026": (["wchen"], "what it states beside: jchen9."),
+    "From: Wei Chen\n\nCPSO 99999, WHMIS 2026": (["wchen"], "what it states beside: CA-ON-CPSO-99999."),
+    "CPSO 54321 and CPSO 99999, WHMIS 2026": (["wchen"], "what it states beside: CA-ON-CPSO-99999."),
+    "Dr Chen, WHMIS 2026, reply to support@example.invalid": (["wchen"], ""),
+    # Words of which nothing shows that they are names.
+    "wei chen whmis 2026 cmars red": (["wchen"], ""),
+    "chen wei, whmis 2026": (["wchen"], ""),
+    "Requester: Wei Chen\nRoy has no WHMIS 2026": (["wchen"], "Several people may be meant: Chen, Wei (wchen); Roy"),
+    "chen whmis 2026": ([], "The nearest names: Chen, Wei (wchen)."),
+    "Chen's WHMIS 2026 is missing": ([], "The nearest names: Chen, Wei (wchen)."),
+    "helene roy here, chen whmis 2026 missing": (["hroy"], "Several people may be meant: Roy, Hélène (hroy); Chen"),
+    "chen luc whmis 2026": ([], "The nearest names: Chen, Wei (wchen)."),
+    # Numbers as sheets and people write them.
+    "CPSO 88120.0, WHMIS 2026": (["aokafor"], "Only a number is nearly the one in the text"),
+    "Dr Okafor, CPSO 88120.0, WHMIS 2026": (["aokafor"], ""),
+    "CPSO nº 88 120, WHMIS 2026": (["aokafor"], ""),
+    "CPSO 88,120, WHMIS 2026": (["aokafor"], ""),
+}
+
+
+async def test_nobody_is_picked_where_the_text_may_mean_somebody_else(site: Site) -> None:
+    for text, (people, question) in WHO.items():
+        meant = await site.understand(text)
+        assert (text, sorted(site.people(meant)), site.courses(meant)) == (text, people, ["WHMIS-2026"])
+        asked = " ".join(map(str, meant.questions))
+        assert (text, meant.certain is not None, asked) == (text, not question, asked if question else "")
+        assert question in asked, (text, asked)
+
+
+NOTES = {
+    "Dr. Wei Chen, CPSO 99999, WHMIS 2026": "Nobody here holds CA-ON-CPSO-99999; Chen, Wei holds CA-ON-CPSO-54321.",
+    "Dr Chen CPSO 54312 WHMIS 2026": "Nobody here holds CA-ON-CPSO-54312; Chen, Wei holds CA-ON-CPSO-54321.",
+    "Luc Tremblay CPSO 99999 WHMIS 2026": "Nobody here holds CA-ON-CPSO-99999; Tremblay, Luc holds no OCI ID.",
+    "wchen, CPSO 99999, WHMIS 2026": "Nobody here holds CA-ON-CPSO-99999; Chen, Wei holds CA-ON-CPSO-54321.",
+    "jchen@example.invalid Dr Wei Chen whmis 2026": "Nobody here has the e-mail address jchen@example.invalid.",
+    "Wei Chen, registration 99999, WHMIS 2026": "Nobody here has the number 99999.",
+    "Wei Chen, username jchen9, WHMIS 2026": "Nobody here has the user name jchen9.",
+    "Dr. Smith, wchen, WHMIS 2026": "Nobody here is called Smith.",
+    "Dre Smith, CPSO 54321, WHMIS 2026": "Nobody here is called Smith.",
+    "Dr. Chen asks for John Rossi, WHMIS 2026": "Nobody here is called John Rossi.",
+    "Dr. Wei Chen, CPSO 54321, WHMIS 2026": "",
+    "From: Marc Dubois <marc@example.invalid>\n\nDr. Wei Chen, WHMIS 2026": "",
+}
+
+
+async def test_what_does_not_fit_the_one_who_is_certain_is_said(site: Site) -> None:
+    for text, note in NOTES.items():
+        meant = await site.understand(text)
+        assert (text, [str(one) for one in meant.notes]) == (text, [note] if note else [])
+        assert site.certain(meant) is not None, text
+
+
+CODES = {
+    "DEMO-003, WHMIS2026": ("jdemo", "WHMIS-2026"),
+    "demo-003: whmis2026": ("jdemo", "WHMIS-2026"),
+    "employee no. DEMO-003, SIMDUT26": ("jdemo", "SIMDUT-26"),
+    "Wei Chen, HH2025": ("wchen", "HH-2025"),
+    "a b c d red green blue grey pink teal lime DEMO-003 has FIRE": ("jdemo", "FIRE"),
+}
+
+
+async def test_an_id_number_with_letters_and_a_short_name_without_its_dash_are_understood(site: Site) -> None:
+    wanted = {"username": "jdemo", "given_name": "Jo", "family_name": "Demo", "idnumber": "DEMO-003"}
+    site.usernames[(await site.house.site.send("POST", "/learners", wanted))["id"]] = "jdemo"
+    for text, (username, shortname) in CODES.items():
+        chosen = site.certain(await site.understand(text))
+        assert (text, chosen) == (text, ([username], shortname, "cmars"))
+
+
+async def test_the_nearest_of_a_name_nobody_has_are_shown_beside_who_else_was_found(site: Site) -> None:
+    meant = await site.understand("Requester: Wei Chen\nDr. Okafur's WHMIS 2026 is missing")
+    assert [site.usernames[str(one.learner_id)] for one in meant.nearest] == ["aokafor"]
+    assert meant.is_doubtful
