@@ -12,6 +12,7 @@ __all__ = ["LABELS", "WORDS", "Fact", "evidence"]
 
 LABELS: Mapping[str, Text] = {
     "activities": text("Activities"),
+    "activity": text("Activity"),
     "activity_id": text("Activity"),
     "added_by": text("Added by"),
     "amendment_id": text("Amendment"),
@@ -69,6 +70,7 @@ LABELS: Mapping[str, Text] = {
     "refused_at": text("Refused on"),
     "removed_at": text("Removed on"),
     "repeated_on": text("Repeated on"),
+    "repeats": text("Repeats"),
     "seen": text("Seen in the course"),
     "shared": text("Has in common"),
     "since": text("Since"),

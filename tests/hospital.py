@@ -173,8 +173,8 @@ class Hospital:
         await self.site.send("POST", "/oci-ids/batch", {"oci_ids": [item]})
 
     async def course_record(self, who: str) -> str:
-        """The id of the record of the course."""
-        found = await self.site.get("/learning-records", learner_id=self.learners[who])
+        """The id of the record of the course, of several the one completed last."""
+        found = await self.site.get("/learning-records", learner_id=self.learners[who], sort="-completed_at")
         return str(next(one["id"] for one in found["data"] if one["activity_id"] is None))
 
     async def state(self, who: str, event: str, verb: str, target: dict[str, Any], **more: Any) -> None:
@@ -332,9 +332,15 @@ async def _reset(here: Hospital, _who: str, meant: re.Match[str]) -> None:
 # -------------------------------------------------------------------------------------------------------------- people
 
 
-@_step(r"was given the OCI ID (\S+)")
+@_step(r"was given the OCI ID (\S+?)(?: and (\S+))?")
 async def _given(here: Hospital, who: str, meant: re.Match[str]) -> None:
-    await here.site.send("PUT", f"/learners/{here.learners[who]}/oci-ids", {"oci_ids": [meant[1]]})
+    given = [one for one in meant.groups() if one]
+    await here.site.send("PUT", f"/learners/{here.learners[who]}/oci-ids", {"oci_ids": given})
+
+
+@_step(r"had the id number (\S+)")
+async def _numbered(here: Hospital, who: str, meant: re.Match[str]) -> None:
+    await here.site.send("PATCH", f"/learners/{here.learners[who]}", {"idnumber": meant[1]})
 
 
 @_step(r"the OCI ID (\S+) came in the nightly file")

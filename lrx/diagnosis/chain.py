@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from lrx.diagnosis.checks import completion, handover, recognition, wiring
+from lrx.diagnosis.checks import asking, completion, handover, recognition, wiring
 from lrx.diagnosis.facts import LearnerFacts, Situation
 from lrx.diagnosis.finding import Finding, State, not_checked, unknown
 from lrx.diagnosis.judging import Case, case_of
@@ -78,9 +78,15 @@ _IN_ORDER_OF_NEED: tuple[Check, ...] = (
         text("Is every mandatory activity complete?"),
         completion.activities_done,
         ("B0",),
-        ("activity_record_missing", "activity_record_outdated"),
+        ("activity_record_missing", "activity_record_outdated", "repeat_not_counted"),
     ),
-    Check("A3", text("Did the course send when the record came?"), wiring.sent_since, ("A2", "B1"), ("legacy",)),
+    Check(
+        "A3",
+        text("Did the course send when the record came?"),
+        wiring.sent_since,
+        ("A2", "B1"),
+        ("legacy", "repeat_not_counted"),
+    ),
     Check(
         "B3",
         text("In the current reporting period, and not expired?"),
@@ -111,16 +117,19 @@ _IN_ORDER_OF_NEED: tuple[Check, ...] = (
         text("Does the recipient serve the college?"),
         recognition.college_served,
         ("C1", "C2"),
-        ("college_not_served", "college_mistaken", "recipient_objects"),
+        ("college_not_served", "college_mistaken", "oci_overwritten", "recipient_objects"),
     ),
     Check(
         "C5",
         text("Does the recipient ask for this person?"),
-        recognition.asked_for,
+        asking.asked_for,
         ("A4", "C1", "C2", "C3", "C4"),
         (
             "asked_for_near_id",
+            "asked_for_other_id",
+            "oci_duplicate",
             "oci_overwritten",
+            "oci_moved",
             "number_in_doubt",
             "not_asked_for",
             "no_longer_asked_for",

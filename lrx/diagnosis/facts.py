@@ -142,7 +142,8 @@ class Refused(NamedTuple):
 
 
 class LookAlike(NamedTuple):
-    """Another account that may be the same person, by what they share: `name`, `email` or `idnumber`."""
+    """Another account that may be the same person, by what they share: `name`, `email` or `idnumber`. `completed_at` is
+    of its newest course record that is sent and not voided."""
 
     id: UUID
     full_name: str
@@ -151,6 +152,7 @@ class LookAlike(NamedTuple):
     oci_ids: tuple[OciId, ...]
     has_record: bool
     idnumber: str | None = None
+    completed_at: datetime | None = None
 
 
 class Lapse(NamedTuple):
@@ -169,6 +171,7 @@ class Amended(NamedTuple):
     record_id: UUID
     id: UUID
     completed_at: datetime
+    recorded_at: datetime
     promoted_record_id: UUID | None
 
 
@@ -211,7 +214,8 @@ class LearnerFacts:
     """One learner: account, records of the course, OCI IDs now and before, and what the recipient asked.
 
     `records` are all of the course and its activities, `oci_ids` begin with the primary one, `held` are those of them
-    held at the instant, `sharers` are the other accounts that hold one of them, by the OCI ID, `asked` tells when each
+    held at the instant, `sharers` are the other accounts that hold one of them, by the OCI ID, `successors` those that
+    hold now one that this learner held before, `asked` tells when each
     OCI ID was last asked for, `inquiries` are the latest questions about this person, newest first; `elsewhere` names
     other sites with an eligible record, where none here counts.
     """
@@ -228,6 +232,7 @@ class LearnerFacts:
     refused: tuple[Refused, ...] = ()
     look_alikes: tuple[LookAlike, ...] = ()
     sharers: Mapping[OciId, tuple[Account, ...]] = field(default_factory=dict)
+    successors: Mapping[OciId, tuple[Account, ...]] = field(default_factory=dict)
     seen: tuple[Seen, ...] = ()
     asked: Mapping[OciId, datetime] = field(default_factory=dict)
     inquiries: tuple[Asked, ...] = ()

@@ -66,22 +66,31 @@ HEADLINES: Mapping[VerdictState, Text] = {
 }
 """The verdict in a few words; which recipient is said beside it."""
 
-CHECKS_OF: Mapping[str, frozenset[str]] = {"record": frozenset(("B0", "B1", "B2")), "oci_id": frozenset(("C1", "C2"))}
+CHECKS_OF: Mapping[str, frozenset[str]] = {
+    "record": frozenset(("A3", "B0", "B1", "B2", "B3", "B4", "B5")),
+    "oci_id": frozenset(("C1", "C2")),
+}
 """The checks that are about what another account of the same person has, and this one has not."""
 
 
 def verdict(case: Case, found: Mapping[str, Finding]) -> Verdict:
     """Return the verdict on the findings, given in the order of the chain."""
-    failures = [(check, finding) for check, finding in found.items() if finding.state is State.FAIL]
+    follows = _follows(found)
+    failures = [
+        (check, finding)
+        for check, finding in found.items()
+        if finding.state is State.FAIL and not (check in follows and _kind(finding) is Kind.RULE)
+    ]
     ruled_out = [one for one in failures if _kind(one[1]) is Kind.RULE]
     fixable = [one for one in failures if _kind(one[1]) is Kind.FIXABLE]
-    # What it was given once it may have dropped again: it has asked since, and something keeps the record here now.
-    if case.is_delivered and not (fixable and case.was_left_out_since):
+    # What it was given once it may have dropped again: it has asked since, and something kept the record here.
+    is_missing = bool(failures) or found["D2"].state is State.WAIT
+    if case.is_delivered and not (case.was_left_out_since and is_missing):
         return _delivered(case, found, fixable)
     if ruled_out or fixable:
         state = VerdictState.NOT_SENT_BY_RULE if ruled_out else VerdictState.BLOCKED
         deciding, *others = [*ruled_out, *fixable]
-        return _of(case, state, deciding, others, _follows(found))
+        return _of(case, state, deciding, others, follows)
     broken = [(check, finding) for check, finding in found.items() if finding.reason == "not_evaluated"]
     if broken:
         return _of(case, VerdictState.UNKNOWN, broken[0])

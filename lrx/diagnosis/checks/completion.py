@@ -1,19 +1,21 @@
 """Stage B: whether it happened here, and whether the record is one that counts. Pure."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from lrx.clock import local_date
 from lrx.delivery.proofs import ActivityRow
-from lrx.delivery.released import has_expired
 from lrx.diagnosis.checks.attempts import ATTEMPTS, without_passing
-from lrx.diagnosis.facts import Amended, Seen, Situation
+from lrx.diagnosis.facts import Seen
 from lrx.diagnosis.finding import Finding, failed, inapplicable, not_checked, passed, warns
 from lrx.diagnosis.judging import Candidate, Case, Mandatory
+from lrx.diagnosis.repeats import shown_repeat, unpromoted
 from lrx.diagnosis.wording import listed, time_in
 from lrx.models import ObservationKind
 from lrx.source import SOURCE_TITLES, Source
 from lrx.text import Text, text
-from lrx.validity import expires_at, last_day, stored_rule
+from lrx.validity import last_day
 
 __all__ = ["activities_done", "in_period", "not_voided", "other_records", "recorded", "source_is_sent", "started"]
 
@@ -32,13 +34,18 @@ def started(case: Case) -> Finding:
             detail = text("The record says complete, and the latest attempt was not passed.")
             return warns("completed_without_passing", detail, **facts)
         return passed(text("There is a course record."), **facts)
-    if any(record.activity_id for record in case.learner.records):
-        return passed(text("Begun: there are records of activities."), **facts)
-    if not seen:
+    begun = [record for record in case.learner.records if record.activity_id]
+    ended_at = _ended_at(seen)
+    done = {record.activity_id for record in begun if not case.learner.has_lapsed(record.id)}
+    attempts = [one for one in attempts if one.activity_id not in done]
+    if begun:
+        has_left = ended_at is not None and ended_at > max(record.completed_at for record in begun)
+        if not has_left and not (attempts and attempts[-1].kind is ObservationKind.FAILED):
+            return passed(text("Begun: there are records of activities."), **facts)
+    elif not seen:
         return failed("no_trace", text("Nothing of this learner was ever seen in the course."), **facts)
-    enrolments = [one for one in seen if one.kind in ENROLMENTS]
-    if enrolments and enrolments[-1].kind is ObservationKind.UNENROLLED:
-        ended = local_date(enrolments[-1].happened_at, case.situation.zone)
+    if ended_at is not None:
+        ended = local_date(ended_at, case.situation.zone)
         detail = text("The enrolment ended on {day}, and the course was not completed.", day=ended)
         return failed("enrolment_ended", detail, **facts)
     last = local_date(seen[-1].happened_at, case.situation.zone)
@@ -47,6 +54,12 @@ def started(case: Case) -> Finding:
     if attempts[-1].kind is ObservationKind.FAILED:
         return failed("attempt_failed", _failed_attempt(attempts[-1], case), **facts)
     return failed("attempt_not_completed", text("Started and not completed. Last seen on {day}.", day=last), **facts)
+
+
+def _ended_at(seen: Sequence[Seen]) -> datetime | None:
+    """When the enrolment ended, where the last word on it is that it did."""
+    last = next((one for one in reversed(seen) if one.kind in ENROLMENTS), None)
+    return last.happened_at if last is not None and last.kind is ObservationKind.UNENROLLED else None
 
 
 def _failed_attempt(attempt: Seen, case: Case) -> Text:
@@ -127,6 +140,11 @@ def activities_done(case: Case) -> Finding:
         return failed(
             "activity_record_missing", text("No record yet for: {activities}.", activities=listed(missing)), **facts
         )
+    repeated = [one for one in case.mandatory if one.record is not None and not one.counts and one.repeat is not None]
+    if outdated and len(repeated) == len(outdated):
+        detail = text("Repeated since, which made no new record: {activities}.", activities=listed(outdated))
+        shown = [shown_repeat(one.repeat, case.situation, one.full_name) for one in repeated if one.repeat]
+        return failed("repeat_not_counted", detail, **facts, repeats=shown)
     if outdated:
         detail = text("No record that counts now for: {activities}.", activities=listed(outdated))
         return failed("activity_record_outdated", detail, **facts)
@@ -167,16 +185,13 @@ def in_period(case: Case) -> Finding:
             )
         return failed("expired_by_administrator", detail, **facts)
     is_past, is_expired = "out_of_period" in judged.failed, "expired" in judged.failed
-    repeat = _repeat_in_period(case) if is_past or is_expired else None
-    if repeat is not None:
-        day = local_date(repeat.completed_at, situation.zone)
-        facts |= {"amendment_id": str(repeat.id), "repeated_on": day.isoformat()}
+    if case.repeat is not None and (is_past or is_expired):
         detail = text(
             "Completed on {day}; repeated on {repeated}, which made no new record. Counts from {first} to {last}.",
             **words,
-            repeated=day,
+            repeated=local_date(case.repeat.completed_at, situation.zone),
         )
-        return failed("repeat_not_counted", detail, **facts)
+        return failed("repeat_not_counted", detail, **facts, repeats=[shown_repeat(case.repeat, situation)])
     if is_past:
         return failed(
             "out_of_period", text("Completed on {day}; what counts now is {first} to {last}.", **words), **facts
@@ -187,26 +202,6 @@ def in_period(case: Case) -> Finding:
             "expired", text("Completed on {day} and valid until {last}.", day=words["day"], last=last), **facts
         )
     return passed(text("Completed on {day}, between {first} and {last}.", **words), **facts)
-
-
-def _repeat_in_period(case: Case) -> Amended | None:
-    """The newest repeat of which a record would count now."""
-    found = [one for one in _unpromoted(case) if _would_count(case.situation, one)]
-    return max(found, key=lambda one: one.completed_at, default=None)
-
-
-def _would_count(situation: Situation, repeat: Amended) -> bool:
-    expiry, release = situation.course.expiry, situation.release
-    ends = expires_at(stored_rule(expiry), repeat.completed_at, situation.zone)
-    if has_expired(ends, release.reporting_period if release else None, expiry, situation.at):
-        return False
-    return situation.period.contains(local_date(repeat.completed_at, situation.zone))
-
-
-def _unpromoted(case: Case) -> list[Amended]:
-    """The amendments of the records there are, of which no record was made: as of a past instant, none yet."""
-    own = {one.record.id for one in (case.judged, *case.others) if one is not None}
-    return [one for one in case.learner.amendments if one.record_id in own and one.promoted_record_id not in own]
 
 
 def not_voided(case: Case) -> Finding:
@@ -221,7 +216,7 @@ def not_voided(case: Case) -> Finding:
     owed = case.owed
     if owed is not None and owed.delivered_at is not None:
         facts["was_delivered_at"] = owed.delivered_at.isoformat()
-    kept = [one for one in _unpromoted(case) if one.record_id == voided.record_id]
+    kept = unpromoted(case.learner, [case.candidate.record])
     if kept:
         facts["amendments"] = [
             {"amendment_id": str(one.id), "completed_at": one.completed_at.isoformat()} for one in kept[:SHOWN]

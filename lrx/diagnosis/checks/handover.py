@@ -50,7 +50,7 @@ def asked_since(case: Case) -> Finding:
     if situation.puller is None:
         return _told(case)
     title, asked = situation.recipient.title, _questions(case)
-    if case.is_delivered or asked.for_it:
+    if asked.for_it or (case.is_delivered and not case.was_left_out_since):
         when = asked.for_it[-1].asked_at if asked.for_it else case.owed and case.owed.delivered_at
         return passed(
             text("{recipient} has asked since.", recipient=title), asked_at=when.isoformat() if when else None
@@ -193,11 +193,12 @@ def refreshed(case: Case) -> Finding:
     title = situation.recipient.title
     if owed is None or owed.delivered_at is None or not case.is_delivered:
         return not_checked("D3")
-    until = owed.delivered_at + REFRESH
-    if situation.at < until:
-        detail = text("Collected on {time}; allow a day.", time=time_in(owed.delivered_at, situation.zone))
-        return waits("refreshing", detail, until)
     given = [one.asked_at for one in case.learner.inquiries if str(case.candidate.record.id) in one.record_ids]
+    again = case.given_again_at
+    collected = again or owed.delivered_at
+    if situation.at < collected + REFRESH:
+        detail = text("Collected on {time}; allow a day.", time=time_in(collected, situation.zone))
+        return waits("refreshing", detail, collected + REFRESH)
     last = max(given, default=owed.delivered_at)
     detail = text(
         "{recipient} was given it first on {first}, and last on {last}.",

@@ -6,8 +6,9 @@ from lrx.clock import local_date
 from lrx.diagnosis.facts import LookAlike
 from lrx.diagnosis.finding import Finding, failed, passed, unknown, warns
 from lrx.diagnosis.judging import Case
+from lrx.diagnosis.repeats import shown_repeat
 from lrx.diagnosis.wording import listed, time_in
-from lrx.text import text
+from lrx.text import Text, text
 
 __all__ = ["one_account", "recipient_works", "sends", "sent_since"]
 
@@ -26,10 +27,10 @@ def one_account(case: Case) -> Finding:
     known["look_alikes"] = [_shown(one) for one in others]
     completing = [one for one in others if _completes(case, one)]
     if completing:
-        has_record = any(one.has_record for one in completing) and case.judged is None
+        has_record = _lacks_record(case) and any(_has_what_counts(case, one) for one in completing)
         known["elsewhere"] = _elsewhere(case, [one for one in completing if _is_surely_theirs(one)])
         detail = (
-            text("Another account of {name} has a course record, and this one has none.", name=account.full_name)
+            _of_record(case)
             if has_record
             else text("Another account of {name} has an OCI ID, and this one has none.", name=account.full_name)
         )
@@ -44,11 +45,31 @@ def _completes(case: Case, other: LookAlike) -> bool:
     has_id, has_record = bool(case.learner.held), case.judged is not None
     other_has_id, other_has_record = bool(other.oci_ids), other.has_record
     if _is_surely_theirs(other):
-        return (other_has_id and not has_id) or (other_has_record and not has_record)
+        return (other_has_id and not has_id) or (_lacks_record(case) and _has_what_counts(case, other))
     # A name alone: the record on one and the OCI ID on the other, and no id numbers that tell them apart.
     if "name" not in other.shared or None not in (case.learner.account.idnumber or None, other.idnumber or None):
         return False
     return (has_id, has_record) == (other_has_record, other_has_id) and has_id is not has_record
+
+
+def _lacks_record(case: Case) -> bool:
+    """Whether nothing here counts that the recipient could be given."""
+    return not case.has_what_counts or any(not one.counts for one in case.mandatory)
+
+
+def _has_what_counts(case: Case, other: LookAlike) -> bool:
+    """Whether the other account has a record: one that may count now, where this one has one that does not."""
+    if case.judged is None:
+        return other.has_record
+    situation = case.situation
+    return other.completed_at is not None and situation.period.contains(local_date(other.completed_at, situation.zone))
+
+
+def _of_record(case: Case) -> Text:
+    name = case.learner.account.full_name
+    if case.judged is None:
+        return text("Another account of {name} has a course record, and this one has none.", name=name)
+    return text("Another account of {name} has a course record of this period, and here none counts.", name=name)
 
 
 def _is_surely_theirs(other: LookAlike) -> bool:
@@ -58,7 +79,7 @@ def _is_surely_theirs(other: LookAlike) -> bool:
 
 def _elsewhere(case: Case, others: list[LookAlike]) -> list[str]:
     """What this account lacks and another of the same person has."""
-    has_record = any(one.has_record for one in others) and case.judged is None
+    has_record = _lacks_record(case) and any(_has_what_counts(case, one) for one in others)
     has_id = any(one.oci_ids for one in others) and not case.learner.held and case.situation.has_field
     return [*(["record"] if has_record else []), *(["oci_id"] if has_id else [])]
 
@@ -113,6 +134,15 @@ def sent_since(case: Case) -> Finding:
     }
     if "legacy" not in case.candidate.failed:
         return passed(text("Recorded on {day}, after that.", day=local_date(recorded_at, situation.zone)), **facts)
+    if case.repeat is not None:
+        detail = text(
+            "Recorded on {day}, while the course did not send to {recipient}; repeated on {repeated}, which made no "
+            "new record.",
+            day=local_date(recorded_at, situation.zone),
+            recipient=situation.recipient.title,
+            repeated=local_date(case.repeat.completed_at, situation.zone),
+        )
+        return failed("repeat_not_counted", detail, **facts, repeats=[shown_repeat(case.repeat, situation)])
     later = next((span.since for span in spans if span.since > recorded_at), None)
     if later is None:
         detail = text(

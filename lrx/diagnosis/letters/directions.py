@@ -52,10 +52,7 @@ DIRECTIONS: Mapping[str, Sequence[Text]] = {
         text("Have completion evaluated again; the record then comes by itself."),
     ),
     "repeat_not_counted": (
-        text(
-            "Make a record of the repeat of {repeated}: POST "
-            "/api/v1/learning-records/{record_id}/amendments/{amendment_id}/promote, with a reason."
-        ),
+        text("Make a record of each repeat, with a reason: {promotions}."),
         text(
             "To let repeats count by themselves, set a recertification window for the course: PATCH "
             "/api/v1/courses/{course_id}."
@@ -114,6 +111,7 @@ DIRECTIONS: Mapping[str, Sequence[Text]] = {
         text("Compare both with the colleges’ public registers."),
         text("If the college held here is wrong, correct it: PUT /api/v1/learners/{learner_id}/oci-ids."),
     ),
+    "oci_moved": (_COMPARE, text("Ask {recipient}’s representative which of the two people it has credited.")),
     "asked_for_near_id": (
         _COMPARE_BOTH,
         _CORRECT,

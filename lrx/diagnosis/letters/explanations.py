@@ -133,8 +133,8 @@ EXPLANATIONS: Mapping[str, Explanation] = {
     ),
     "repeat_not_counted": Explanation(
         text(
-            "Only completions from {first} to {last} count for {recipient} now. You repeated the course on {repeated}, "
-            "and no new completion was recorded for that."
+            "What you completed first does not count for {recipient} now. You repeated it on {repeated}, and no new "
+            "completion was recorded for that."
         ),
         text(
             "The course administrator is asked to have your repeat recorded. Please do not repeat the course again "
@@ -208,6 +208,13 @@ EXPLANATIONS: Mapping[str, Explanation] = {
     "college_mistaken": Explanation(
         text("{recipient} knows your number with another College than the one in your profile."),
         text("Our site administrator is asked to compare both with the Colleges’ public registers."),
+    ),
+    "asked_for_other_id": Explanation(
+        text("{recipient} asks for you by another of your College numbers, by which it cannot be given your records."),
+        text("{recipient}’s representative is asked to use the number of the College that it serves."),
+    ),
+    "oci_moved": Explanation(
+        text("A College number that you once had here is another person’s now, and we are making sure of both.")
     ),
     "asked_for_near_id": Explanation(
         text("The College number in your profile and the one {recipient} has for you differ slightly."),

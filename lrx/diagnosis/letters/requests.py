@@ -32,6 +32,10 @@ REQUESTS: Mapping[str, Text] = {
         "You ask for {asked}; the person here holds {held}, which is the same number with another college. We are "
         "comparing ours with the college’s public register. Please compare yours too."
     ),
+    "asked_for_other_id": text(
+        "You ask for {asked}, by which you are given no records here; this person is found by {found_by}. Please ask "
+        "for that OCI ID."
+    ),
     "asked_for_near_id": text(
         "You ask for {asked} and find nobody; the person here holds {held}, which is nearly the same. We are comparing "
         "ours with the college’s public register. Please compare yours too."

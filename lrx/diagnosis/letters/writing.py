@@ -157,6 +157,7 @@ def _values(content: Json, matter: Matter, language: Language) -> dict[str, obje
     last_given = _instant(of("E1", "last_given_at")) or given
     last_asked, last_asked_for = _instant(of("A4", "last_asked_at")), _instant(of("C5", "last_asked_at"))
     learner, course = matter.learner, matter.course
+    repeats = [one for check in ("A3", "B2", "B3") for one in of(check, "repeats") or ()]
 
     def on(instant: datetime | None) -> str:
         return say_day(local_date(instant, matter.zone)) if instant else UNKNOWN
@@ -172,7 +173,7 @@ def _values(content: Json, matter: Matter, language: Language) -> dict[str, obje
         "learner_id": str(learner.id),
         "course_id": str(course.id),
         "record_id": content["record_id"] or UNKNOWN,
-        "amendment_id": of("B3", "amendment_id") or UNKNOWN,
+        "promotions": "; ".join(map(_promotion, repeats)) or UNKNOWN,
         "site": matter.site,
         "reference": matter.reference,
         "course": course.full_name,
@@ -186,7 +187,9 @@ def _values(content: Json, matter: Matter, language: Language) -> dict[str, obje
         "completed_time": _clock_time(completed.astimezone(matter.zone).time(), language) if completed else UNKNOWN,
         "first": day_of("B3", "first"),
         "last": day_of("B3", "last"),
-        "repeated": day_of("B3", "repeated_on"),
+        "repeated": ", ".join(dict.fromkeys(say_day(date.fromisoformat(one["repeated_on"])) for one in repeats))
+        or UNKNOWN,
+        "found_by": ", ".join(of("C5", "held") or ()) or UNKNOWN,
         "valid_until": on(datetime.fromisoformat(expires) - timedelta(microseconds=1)) if expires else UNKNOWN,
         "voided": on(voided),
         "sites": ", ".join(of("F2", "sites") or ()) or UNKNOWN,
@@ -195,6 +198,10 @@ def _values(content: Json, matter: Matter, language: Language) -> dict[str, obje
         "last_asked": say_moment(last_asked) if last_asked else UNKNOWN,
         "last_asked_for": say_moment(last_asked_for) if last_asked_for else UNKNOWN,
     }
+
+
+def _promotion(repeat: Json) -> str:
+    return f"POST /api/v1/learning-records/{repeat['record_id']}/amendments/{repeat['amendment_id']}/promote"
 
 
 def _fact(facts: Mapping[str, Json], check: str, name: str) -> Any:

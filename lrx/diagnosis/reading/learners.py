@@ -174,7 +174,8 @@ def _records(session: Session, at: At, course_id: UUID, people: Sequence[Person]
     holdings = _grouped(_OCI_IDS.read_pieces(session, learner_ids, **then), attrgetter("learner_id"))
     oci_ids = {one.id: _held(holdings[one.id], at) for one in people}
     now = {one.id: tuple(held.oci_id for held in oci_ids[one.id] if held.held_until is None) for one in people}
-    sharing = sharers(session, at, now)
+    ever = {one.id: tuple(dict.fromkeys(held.oci_id for held in oci_ids[one.id])) for one in people}
+    sharing = sharers(session, at, ever)
     return {
         one.id: LearnerFacts(
             account=one.account,
@@ -184,7 +185,8 @@ def _records(session: Session, at: At, course_id: UUID, people: Sequence[Person]
             amendments=tuple(amended for record in records[one.id] for amended in amendments[record.id]),
             oci_ids=oci_ids[one.id],
             held=now[one.id],
-            sharers=sharing[one.id],
+            sharers={oci_id: others for oci_id, others in sharing[one.id].items() if oci_id in now[one.id]},
+            successors={oci_id: others for oci_id, others in sharing[one.id].items() if oci_id not in now[one.id]},
         )
         for one in people
     }

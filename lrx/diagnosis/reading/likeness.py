@@ -3,17 +3,20 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import NamedTuple
 from uuid import UUID
 
 from sqlmodel import Session
 
 from lrx.diagnosis.facts import Account, LookAlike
+from lrx.diagnosis.reading.lapses import lapses_of
 from lrx.diagnosis.reading.newest import Newest
 from lrx.diagnosis.reading.situations import At
 from lrx.models import Learner, LearnerOciId, LearningRecord
 from lrx.oci_id import OciId
 from lrx.people.names import full_name
+from lrx.source import SENT_SOURCES, Source
 from lrx.tables import Rows, among, same, until
 
 __all__ = ["Person", "look_alikes", "people_of", "sharers"]
@@ -57,6 +60,9 @@ class _Holder(NamedTuple):
 
 class _Recorded(NamedTuple):
     learner_id: UUID
+    id: UUID
+    source: Source
+    completed_at: datetime
 
 
 def _sharing(column: str) -> Newest[Person]:
@@ -114,14 +120,35 @@ def look_alikes(
                     found[one.id].setdefault(person, []).append(what)
     others = {person.id for shared in found.values() for person in shared}
     held = _held(session, at, others)
-    recorded = {one.learner_id for one in _RECORDED.read_pieces(session, others, **then, course_id=course_id)}
+    records = _RECORDED.read_pieces(session, others, **then, course_id=course_id)
+    recorded, newest = {one.learner_id for one in records}, _newest_sent(session, at, records)
     shown: defaultdict[UUID, tuple[LookAlike, ...]] = defaultdict(tuple)
     for learner_id, shared in found.items():
         shown[learner_id] = tuple(
-            LookAlike(one.id, full_name(one), one.username, tuple(what), held[one.id], one.id in recorded, one.idnumber)
+            LookAlike(
+                one.id,
+                full_name(one),
+                one.username,
+                tuple(what),
+                held[one.id],
+                one.id in recorded,
+                one.idnumber,
+                newest.get(one.id),
+            )
             for one, what in sorted(shared.items(), key=lambda pair: str(pair[0].id))[:SHOWN]
         )
     return shown
+
+
+def _newest_sent(session: Session, at: At, records: Sequence[_Recorded]) -> Mapping[UUID, datetime]:
+    """When each learner last completed, by records that are sent and hold."""
+    lapses = lapses_of(session, [at.site_id], at.instant, [one.id for one in records])
+    newest: dict[UUID, datetime] = {}
+    for one in sorted(records, key=attrgetter("completed_at")):
+        has_lapsed = any((act := last.get(one.id)) is not None and act.holds for last in lapses)
+        if one.source in SENT_SOURCES and not has_lapsed:
+            newest[one.learner_id] = one.completed_at
+    return newest
 
 
 def _held(session: Session, at: At, learner_ids: Collection[UUID]) -> defaultdict[UUID, tuple[OciId, ...]]:
@@ -139,7 +166,7 @@ def _is_held(one: _Holder, at: At) -> bool:
 def sharers(
     session: Session, at: At, held: Mapping[UUID, Sequence[OciId]]
 ) -> dict[UUID, dict[OciId, tuple[Account, ...]]]:
-    """Return who else of the site holds an OCI ID that each learner holds, by the OCI ID; those nobody else holds are
+    """Return who else of the site holds each of these OCI IDs of a learner, by the OCI ID; those nobody else holds are
     left out."""
     then = {"site_id": at.site_id, "instant": at.instant}
     wanted = {oci_id for listed in held.values() for oci_id in listed}
@@ -147,7 +174,13 @@ def sharers(
     for one in _HOLDERS.read_pieces(session, wanted, **then):
         if _is_held(one, at):
             holders[one.oci_id].add(one.learner_id)
-    several = {learner_id for ids in holders.values() if len(ids) > 1 for learner_id in ids}
+    several = {
+        other
+        for learner_id, listed in held.items()
+        for oci_id in listed
+        if holders[oci_id] - {learner_id}
+        for other in holders[oci_id]
+    }
     accounts = {one.id: one.account for one in people_of(session, at, several)}
     found: dict[UUID, dict[OciId, tuple[Account, ...]]] = {}
     for learner_id, listed in held.items():

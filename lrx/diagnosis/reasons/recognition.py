@@ -95,6 +95,25 @@ REASONS: Mapping[str, Reason] = {
         "oci-ids",
         then_shown=True,
     ),
+    "asked_for_other_id": Reason(
+        Kind.FIXABLE,
+        "recipient",
+        text("The recipient asks by an OCI ID that finds nobody"),
+        text("Tell the recipient’s representative the OCI ID to ask for: the one of a college it serves."),
+        5,
+        "inquiries",
+    ),
+    "oci_moved": Reason(
+        Kind.TOLD,
+        "site_admin",
+        text("The recipient also asks for an OCI ID that somebody else holds now"),
+        text(
+            "Compare both people’s numbers with the college’s public register, and make sure that the recipient has "
+            "credited the right one."
+        ),
+        5,
+        "oci-ids",
+    ),
     "oci_overwritten": Reason(
         Kind.FIXABLE,
         "site_admin",

@@ -59,6 +59,7 @@ class Pushed(FakePush):
 
 
 ACCOUNT = Account(LUC, "Tremblay, Luc", "ltremblay", "luc.tremblay@lakeside.example", "E1188", "fr", suspended=False)
+REPEATED = datetime(2026, 3, 1, 15, tzinfo=UTC)
 TWIN = LookAlike(UUID(int=77), "Tremblay, Lucien", "lucien2", ("name",), (STRANGER,), has_record=False)
 SHARER = Account(UUID(int=78), "Okafor, Adaeze", "aokafor", "ada@lakeside.example", None, None, suspended=False)
 
@@ -205,7 +206,7 @@ CASES: Mapping[str, tuple[Situation, LearnerFacts]] = {
         changed(
             LEARNER,
             records=(OLD, _record(MODULE)),
-            amendments=(Amended(RECORD, UUID(int=5), datetime(2026, 3, 1, 15, tzinfo=UTC), None),),
+            amendments=(Amended(RECORD, UUID(int=5), REPEATED, REPEATED, None),),
         ),
     ),
     "expired": (
@@ -243,6 +244,15 @@ CASES: Mapping[str, tuple[Situation, LearnerFacts]] = {
     "oci_duplicate": (SITUATION, changed(LEARNER, sharers={HELD: (SHARER,)})),
     "college_not_served": (SITUATION, changed(LEARNER, oci_ids=(EARLIER[0],))),
     "college_mistaken": (_asking(HELD), changed(LEARNER, oci_ids=(EARLIER[0],))),
+    "asked_for_other_id": (
+        SITUATION,
+        changed(
+            LEARNER,
+            oci_ids=(*LEARNER.oci_ids, EARLIER[0]._replace(held_until=None)),
+            asked={EARLIER[0].oci_id: THIS_MORNING},
+            inquiries=(),
+        ),
+    ),
     "asked_for_near_id": (_asking(NEARLY, STRANGER), UNASKED),
     "oci_overwritten": (
         SITUATION,

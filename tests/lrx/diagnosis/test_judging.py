@@ -80,8 +80,14 @@ DELIVERED = {UUID(int=1): Owed(UUID(int=1), DeliveryStatus.DELIVERED, 0, None, T
         pytest.param(
             [_record(1, BEFORE, UPLOADED), _record(2, LATER)],
             {"voided": _gone(2)},
+            2,
+            id="where none counts, one that would but for an act",
+        ),
+        pytest.param(
+            [_record(1, LAST_YEAR), _record(2, BEFORE, UPLOADED)],
+            {"voided": _gone(2)},
             1,
-            id="where none counts, one that is not voided",
+            id="where none would, one that is not voided",
         ),
         pytest.param([_record(1, LAST_YEAR), _record(2, BEFORE, UPLOADED)], {}, 2, id="where none counts, the newest"),
     ],
@@ -138,7 +144,7 @@ def test_what_an_activity_fails_by_with_its_course_is_told_once(
 
 def test_completions_kept_with_a_voided_record_are_told() -> None:
     situation, learner = CASES["voided"]
-    claim = Amended(RECORD, UUID(int=77), COMPLETED + timedelta(days=1), None)
+    claim = Amended(RECORD, UUID(int=77), COMPLETED + timedelta(days=1), COMPLETED + timedelta(days=1), None)
     promoted = claim._replace(id=UUID(int=78), promoted_record_id=RECORD)  # one of those there
     found = diagnose(situation, changed(learner, amendments=(claim, promoted))).findings["B4"]
     assert found.facts["amendments"] == [

@@ -30,6 +30,7 @@ from tests.lrx.diagnosis.cases import (
     NEARLY,
     NOW,
     RECORD,
+    SHARER,
     SITUATION,
     STRANGER,
     TWIN,
@@ -73,11 +74,23 @@ def _twice() -> LearnerFacts:
     return changed(LEARNER, records=(*LEARNER.records, first._replace(id=TWIN.id)))
 
 
+def _moved() -> LearnerFacts:
+    """The number held before is another person's now, and asked for."""
+    earlier = Held(NEARLY, COMPLETED - 9 * HOUR, COMPLETED)
+    return changed(
+        LEARNER,
+        oci_ids=(*LEARNER.oci_ids, earlier),
+        successors={NEARLY: (SHARER,)},
+        asked={**LEARNER.asked, NEARLY: NOW - HOUR},
+    )
+
+
 BESIDE: dict[str, tuple[Situation, LearnerFacts]] = {
     "look_alike_account": (SITUATION, changed(LEARNER, look_alikes=(TWIN,))),
     "recipient_unknown_then": (replace(SITUATION, is_enabled=None), LEARNER),
     "completed_without_passing": (SITUATION, _seen_of_it(FAILED)),
     "other_records": (SITUATION, _twice()),
+    "oci_moved": (SITUATION, _moved()),
     "oci_unusual": (SITUATION, _held("CA-ON-CPSO-1")),
     "recipient_objects": (replace(SITUATION, recipient=Choosy(), puller=None), LEARNER),
     "expired_by_administrator": (
@@ -137,7 +150,7 @@ def test_an_objection_of_another_recipient_is_told_as_one() -> None:
 
 
 def _amended(record: int, at: datetime) -> dict[str, object]:
-    return {"amendments": (Amended(LEARNER.records[record].id, UUID(int=5), at, None),)}
+    return {"amendments": (Amended(LEARNER.records[record].id, UUID(int=5), at, at, None),)}
 
 
 OPTIONAL = UUID(int=MODULE.int + 50)

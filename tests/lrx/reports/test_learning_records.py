@@ -318,7 +318,7 @@ async def test_more_rows_cost_no_more_queries(exchange: Exchange, wanted: Filter
 
     few, many = await exchange.database.write(work)
     # What nobody has is not looked for further: a few queries less.
-    assert few <= many <= 34
+    assert few <= many <= 37
 
 
 def queries(scene: Scene, course: Course, wanted: Filter) -> int:
