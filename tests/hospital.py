@@ -233,12 +233,15 @@ async def _completed(here: Hospital, who: str, _meant: re.Match[str]) -> None:
     await here.complete(who, None)
 
 
-@_step(r"completed the course at (\w+)")
+@_step(r"completed the course at (\w+)( without its activity)?")
 async def _completed_elsewhere(here: Hospital, _who: str, meant: re.Match[str]) -> None:
     there = await here.house.add_site(meant[1].lower())
     for site in (here.site, there):
         await site.send("PATCH", "/site", {"tells_completions": True})
-    await there.course("E-LEARNING-7", full_name=here.case.course["name"])
+    course = await there.course("E-LEARNING-7", full_name=here.case.course["name"])
+    if meant[2]:
+        quiz = {"full_name": "Quiz", "mandatory": True}
+        await there.send("POST", f"/courses/{course['id']}/activities", quiz)
     await there.learner("doctor", here.case.physician["oci_id"])
     await there.complete("doctor", "E-LEARNING-7", here.house.clock.now())
 

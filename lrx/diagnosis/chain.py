@@ -43,7 +43,13 @@ class Check:
 
 # Each comes after what it needs; they are shown by id.
 _IN_ORDER_OF_NEED: tuple[Check, ...] = (
-    Check("A1", text("Exactly one account?"), wiring.one_account, (), ("two_accounts", "look_alike_account")),
+    Check(
+        "A1",
+        text("Exactly one account?"),
+        wiring.one_account,
+        (),
+        ("two_accounts", "other_account", "look_alike_account"),
+    ),
     Check("A2", text("Does the course send to the recipient?"), wiring.sends, (), ("no_course_recipient",)),
     Check(
         "A4",

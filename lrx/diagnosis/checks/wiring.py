@@ -29,6 +29,12 @@ def one_account(case: Case) -> Finding:
     if completing:
         has_record = _lacks_record(case) and any(_has_what_counts(case, one) for one in completing)
         known["elsewhere"] = _elsewhere(case, [one for one in completing if _is_surely_theirs(one)])
+        if any(_has_it_all(case, one) for one in completing):
+            detail = text(
+                "Another account of {name} has an OCI ID and a course record, and this one has neither.",
+                name=account.full_name,
+            )
+            return failed("other_account", detail, **known)
         detail = (
             _of_record(case)
             if has_record
@@ -63,6 +69,12 @@ def _has_what_counts(case: Case, other: LookAlike) -> bool:
         return other.has_record
     situation = case.situation
     return other.completed_at is not None and situation.period.contains(local_date(other.completed_at, situation.zone))
+
+
+def _has_it_all(case: Case, other: LookAlike) -> bool:
+    """Whether the other account lacks nothing, and this one has nothing."""
+    is_empty = not case.learner.held and case.judged is None
+    return is_empty and _is_surely_theirs(other) and bool(other.oci_ids) and other.has_record
 
 
 def _of_record(case: Case) -> Text:

@@ -24,6 +24,11 @@ DIRECTIONS: Mapping[str, Sequence[Text]] = {
         text("Suspend the other account: PATCH /api/v1/learners/…, with “suspended”."),
         text("If they are of two people, leave both as they are, and mend what else is named here."),
     ),
+    "other_account": (
+        text("Compare the two accounts, and make sure that they are of one person: /admin/diagnoses/{diagnosis_id}."),
+        text("Look at the other account instead: what it lacks, if anything, is told in a diagnosis of it."),
+        text("Suspend this account: PATCH /api/v1/learners/{learner_id}, with “suspended”."),
+    ),
     "no_course_recipient": (
         text("Add {recipient} to the course: POST /api/v1/courses/{course_id}/recipients."),
         text("Records from then on are sent. Tell those who completed before to hand in proof, or to repeat."),

@@ -50,6 +50,13 @@ EXPLANATIONS: Mapping[str, Explanation] = {
         text("Our site administrator is asked to compare them and to bring everything together in one."),
         alone=True,
     ),
+    "other_account": Explanation(
+        text(
+            "You seem to have two accounts with us, and your College number and your completion are with the other one."
+        ),
+        text("Our site administrator is asked to make sure, and to close the one you do not need."),
+        alone=True,
+    ),
     "look_alike_account": Explanation(
         text("There is an account here that looks like yours, and we are making sure that we looked at the right one.")
     ),

@@ -13,13 +13,23 @@ from lrx.database import pieces
 from lrx.diagnosis.facts import Situation
 from lrx.diagnosis.reading.lapses import lapses_of
 from lrx.diagnosis.reading.situations import At
-from lrx.models import Course, LearnerOciId, LearningRecord, Site
+from lrx.models import Course, Delivery, DeliveryStatus, LearnerOciId, LearningRecord, Site, SubjectKind
 from lrx.oci_id import OciId
 from lrx.source import SENT_SOURCES
 from lrx.tables import table
 
 __all__ = ["elsewhere"]
 
+THERE = (
+    DeliveryStatus.OFFERED,
+    DeliveryStatus.PENDING,
+    DeliveryStatus.SENDING,
+    DeliveryStatus.SUBMITTED,
+    DeliveryStatus.DELIVERED,
+)
+"""Where a delivery stands that nothing holds back."""
+
+_DELIVERIES = table(Delivery).c
 _SITES, _HELD, _RECORDS, _COURSES = table(Site).c, table(LearnerOciId).c, table(LearningRecord).c, table(Course).c
 
 
@@ -27,7 +37,8 @@ def elsewhere(
     session: Session, at: At, situation: Situation, oci_ids: Mapping[UUID, Sequence[OciId]]
 ) -> dict[UUID, tuple[str, ...]]:
     """Return, for each learner, the names of other sites where somebody with the same OCI ID has a record of a course
-    of the same id number, short name or name, completed in the current reporting period, not voided and not expired."""
+    of the same id number, short name or name, completed in the current reporting period, not voided and not expired,
+    that is there for the same recipient: nothing stands in its way at that site."""
     wanted: defaultdict[OciId, set[UUID]] = defaultdict(set)
     for learner_id, held in oci_ids.items():
         for oci_id in held:
@@ -66,6 +77,7 @@ def _there(
         sa.select(_HELD.site_id, _HELD.oci_id, _RECORDS.id, _RECORDS.completed_at)
         .join_from(table(LearnerOciId), table(LearningRecord), _RECORDS.learner_id == _HELD.learner_id)
         .join(table(Course), _COURSES.id == _RECORDS.course_id)
+        .join(table(Delivery), _DELIVERIES.subject_id == _RECORDS.id)
         .where(
             _HELD.site_id.in_(sites),
             _HELD.held_from <= at.instant,
@@ -76,6 +88,12 @@ def _there(
             _RECORDS.stored_at <= at.instant,
             sa.or_(_RECORDS.expires_at.is_(None), _RECORDS.expires_at > at.instant),
             sa.or_(*alike),
+            _DELIVERIES.site_id == _HELD.site_id,
+            _DELIVERIES.subject_kind == SubjectKind.RECORD,
+            _DELIVERIES.recipient == situation.recipient.code,
+            _DELIVERIES.created_at <= at.instant,
+            # Where it stood then is not kept once it has moved; what was held then may have been there.
+            sa.or_(_DELIVERIES.status.in_(THERE), _DELIVERIES.changed_at > at.instant),
         )
     )
     found = [

@@ -19,6 +19,16 @@ REASONS: Mapping[str, Reason] = {
         10,
         "compare-accounts",
     ),
+    "other_account": Reason(
+        Kind.FIXABLE,
+        "site_admin",
+        text("Another account of this person has it"),
+        text(
+            "Make a diagnosis of the other account. If they are one person, suspend this one; nothing has to be moved."
+        ),
+        5,
+        "compare-accounts",
+    ),
     "look_alike_account": Reason(
         Kind.TOLD,
         "nobody",

@@ -179,6 +179,10 @@ OLD = _record(completed_at=COMPLETED.replace(year=2025), recorded_at=datetime(20
 
 CASES: Mapping[str, tuple[Situation, LearnerFacts]] = {
     "two_accounts": (SITUATION, changed(LEARNER, oci_ids=(), look_alikes=(TWIN,))),
+    "other_account": (
+        SITUATION,
+        changed(NOBODY, oci_ids=(), look_alikes=(TWIN._replace(shared=("idnumber",), has_record=True),)),
+    ),
     "no_course_recipient": (_without(release=None), LEARNER),
     "legacy": (_without(release=LEGACY), LEARNER),
     "recipient_off": (_without(is_enabled=False), LEARNER),

@@ -45,6 +45,11 @@ TOLD: dict[str, tuple[Case, str, str | None]] = {
         "not_applicable",
         None,
     ),
+    "one whose activity is missing there": (
+        told_as(given=["20 days ago: completed the course at Riverside without its activity"]),
+        "unknown",
+        "elsewhere_unknown",
+    ),
     "nothing there either": (told_as(given=[]), "unknown", "elsewhere_unknown"),
     "a number that two people hold": (
         told_as(
