@@ -92,8 +92,10 @@ class Matter:
 
 
 def reference_of(diagnosis_id: UUID) -> str:
-    """The short form of a diagnosis's id, for people to quote: the instant it was made, to the millisecond."""
-    return str(diagnosis_id)[:13]
+    """The short form of a diagnosis's id, for people to quote: the instant it was made, to the millisecond, and the end
+    of the id, which tells those of one instant apart."""
+    written = str(diagnosis_id)
+    return f"{written[:13]}-{written[-4:]}"
 
 
 def asked_ids(content: Mapping[str, Any]) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from lrx.access import Act
+from lrx.diagnosis.matter import reference_of
 from lrx.diagnosis.ticket import Found, Ticket
 from lrx.models import KeptDiagnosis
 from lrx.tables import table
@@ -16,9 +17,12 @@ __all__ = ["Quoted", "quoted"]
 
 MOST_NUMBERS = 10
 """Different numbers that are looked up."""
-MOST = 10
-"""Diagnoses of one number: it is the millisecond in which they were made."""
-LOWEST, HIGHEST = "00000000-0000-0000-0000-000000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff"
+MOST = 1_000
+"""Diagnoses of one millisecond among which the one with the end that is quoted is looked for."""
+INSTANT = 13
+"""Characters of an id that tell when it was made."""
+LOWEST, HIGHEST = "-0000-0000-000000000000", "-ffff-ffff-ffffffffffff"
+"""What an id may go on with."""
 
 
 class Quoted(NamedTuple):
@@ -33,19 +37,15 @@ class Quoted(NamedTuple):
 
 def quoted(session: Session, act: Act, ticket: Ticket) -> Sequence[Quoted]:
     """Return the diagnoses of the site whose number or id is in the text, in the order of the text."""
-    numbers = {one.normal: one for one in reversed(ticket.of("diagnosis"))}
+    numbers: dict[str, Found] = {}
+    for one in ticket.of("diagnosis"):
+        numbers.setdefault(one.normal, one)
     rows = table(KeptDiagnosis).c
     wanted = sa.select(rows.id, rows.learner_id, rows.course_id, rows.recipient).where(rows.site_id == act.site_id)
-    return [
-        Quoted(*row, found)
-        for number, found in [*reversed(numbers.items())][:MOST_NUMBERS]
-        for row in session.connection().execute(
-            wanted.where(rows.id.between(_ending(number, LOWEST), _ending(number, HIGHEST)))
-            .order_by(rows.id)
-            .limit(MOST)
-        )
-    ]
-
-
-def _ending(number: str, like: str) -> UUID:
-    return UUID(number + like[len(number) :])
+    found: list[Quoted] = []
+    for number, place in [*numbers.items()][:MOST_NUMBERS]:
+        instant = number[:INSTANT]
+        within = rows.id.between(UUID(instant + LOWEST), UUID(instant + HIGHEST))
+        made_then = session.connection().execute(wanted.where(within).order_by(rows.id).limit(MOST))
+        found += [Quoted(*row, place) for row in made_then if number in (str(row.id), reference_of(row.id))]
+    return found

@@ -24,7 +24,7 @@ EMAIL = re.compile(r"(?<![\w.%+'-])[a-z0-9_][a-z0-9._%+'-]{0,63}@(?:[a-z0-9-]{1,
 CREDIT = re.compile(r"(?<!\w)ccid:[^\s:<>\"]{1,150}:[^\s:<>\",;]{1,150}", re.IGNORECASE)
 LONGEST_CREDIT = 300
 DIAGNOSIS = re.compile(
-    r"(?<![\w-])0[12][0-9a-f]{6}-[0-9a-f]{4}(?:-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})?(?![\w-])"
+    r"(?<![\w-])0[12][0-9a-f]{6}-[0-9a-f]{4}-(?:[0-9a-f]{4}|7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})(?![\w-])"
 )
 """The number of a diagnosis, or its whole id: it begins with the time it was made, since 2004."""
 WS = re.compile(r"(?<![^\W_])ws[\s_:#-]{0,3}(40[01])(?![0-9])")

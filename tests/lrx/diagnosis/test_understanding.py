@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from lrx.diagnosis.matter import reference_of
 from lrx.diagnosis.meant import people as meant_people
 from lrx.diagnosis.meant.names import MOST_NAMES
 from lrx.diagnosis.meant.understanding import Understanding, titles, understand
@@ -195,9 +197,9 @@ async def test_an_answer_to_a_letter_asks_what_its_diagnosis_asked(site: Site) -
 async def test_what_a_quoted_diagnosis_was_about_is_told_only_to_who_may_see_it(site: Site) -> None:
     asked = {"learner": {"username": "mtremblay"}, "course": {"shortname": "FIRE"}, "recipient": "cmars"}
     made = await site.house.site.send("POST", "/diagnoses", asked)
-    meant = await site.understand(f"[{made['id'][:13]}]", sees_diagnoses=False)
+    meant = await site.understand(f"[{reference_of(UUID(made['id']))}]", sees_diagnoses=False)
     assert (meant.people, meant.courses, meant.diagnoses) == ((), (), ())
-    nobody = await site.understand("[0198c7a2-5d3e]")
+    nobody = await site.understand("[0198c7a2-5d3e-50c9]")
     assert (nobody.people, nobody.diagnoses) == ((), ())
 
 

@@ -65,7 +65,9 @@ ENGLISH = (
         "PARS codes 661, 664 and 665 for activity 210015702",
         {"pars_code": ["661", "664", "665"], "accme_activity_id": ["210015702"], "recipient": ["pars"]},
     ),
-    Pasted("Re: WHMIS 2026 – why CMaRS does not show it yet [019ab4c2-7d1e]", {"diagnosis": ["019ab4c2-7d1e"]}),
+    Pasted(
+        "Re: WHMIS 2026 – why CMaRS does not show it yet [019ab4c2-7d1e-50c9]", {"diagnosis": ["019ab4c2-7d1e-50c9"]}
+    ),
     Pasted(
         "https://lrx.example/admin/diagnoses/019AB4C2-7D1E-7ABC-8123-0123456789AB?x=1",
         {"diagnosis": ["019ab4c2-7d1e-7abc-8123-0123456789ab"]},
