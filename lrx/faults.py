@@ -10,7 +10,7 @@ from lrx.errors import Fault, Invalid
 from lrx.json_reader import JsonValue
 from lrx.text import Text, text
 
-__all__ = ["InvalidContent", "faults_of", "summary"]
+__all__ = ["InvalidContent", "faults_of", "require_few_fields", "summary"]
 
 
 class InvalidContent(Invalid):
@@ -19,6 +19,7 @@ class InvalidContent(Invalid):
     code = "content_invalid"
 
 
+MOST_FIELDS = 200
 MOST = 50
 """Faults told of one thing: a refusal is not to be larger than what is refused."""
 LONGEST_STEP = 100
@@ -97,6 +98,14 @@ def faults_of(error: ValidationError, value: JsonValue) -> tuple[Fault, ...]:
     """
     found = error.errors(include_url=False, include_input=False)
     return tuple(_fault(one, value) for one in found[:MOST])
+
+
+def require_few_fields(value: JsonValue) -> None:
+    """Raise `InvalidContent` for an object with more fields than anything here has: telling of each would cost more
+    than what was sent."""
+    if isinstance(value, dict) and len(value) > MOST_FIELDS:
+        detail = text("An object here has {most} fields at most. Check what was sent.", most=MOST_FIELDS)
+        raise InvalidContent(detail, faults=(Fault("", "too_many_fields", detail),))
 
 
 def summary(faults: tuple[Fault, ...]) -> Text:

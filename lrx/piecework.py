@@ -19,7 +19,7 @@ from sqlmodel import Session
 
 from lrx.access import Act
 from lrx.errors import Fault, LrxError
-from lrx.faults import InvalidContent, faults_of, summary
+from lrx.faults import InvalidContent, faults_of, require_few_fields, summary
 from lrx.json_reader import MalformedJson, read_json
 from lrx.logs import log, trace_of
 from lrx.metrics import Metrics
@@ -132,8 +132,9 @@ def read_item(model: type[Item], content: bytes) -> Item | InvalidContent | Malf
     """Return the item that a JSON document holds, or why it cannot be taken: returned, so that no other is lost."""
     try:
         value = read_json(content)
+        require_few_fields(value)
         return model.model_validate_json(to_json(value), strict=True)
-    except MalformedJson as error:
+    except (MalformedJson, InvalidContent) as error:
         return error
     except ValidationError as error:
         faults = faults_of(error, value)

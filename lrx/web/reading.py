@@ -12,7 +12,7 @@ from pydantic_core import ValidationError, to_json
 from starlette.requests import Request
 
 from lrx.errors import Fault
-from lrx.faults import InvalidContent, faults_of, summary
+from lrx.faults import InvalidContent, faults_of, require_few_fields, summary
 from lrx.json_reader import JsonValue, read_json
 from lrx.text import Text, text
 from lrx.web.problems import BadRequest, UnknownPath, UnsupportedMediaType
@@ -139,6 +139,7 @@ def read_content(model: type[Model], body: bytes) -> Model:
     if issubclass(model, Apart) and (found := model.apart(body)) is not None:
         return found
     value = read_json(body)
+    require_few_fields(value)
     try:
         return model.model_validate_json(to_json(_whole(value)), strict=True)
     except ValidationError as error:

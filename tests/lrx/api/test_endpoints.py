@@ -261,6 +261,16 @@ async def test_who_copies_learners_gets_those_anew_whose_oci_ids_changed(house: 
         assert [one["username"] for one in copied] == ["amara"], number
 
 
+async def test_an_object_of_very_many_fields_is_refused_without_a_word_on_each(house: House) -> None:
+    many = {str(number): 1 for number in range(300)}
+    refused = await send(house, "POST", "/learners", many)
+    assert (refused.status_code, [one["code"] for one in refused.json()["errors"]]) == (422, ["too_many_fields"])
+    batch = {"learners": [{"username": "amara"}, many]}
+    answer = await house.site.send("POST", "/learners/batch", batch, status=200)
+    assert [one["outcome"] for one in answer["data"]] == ["created", "failed"]
+    assert answer["data"][1]["problem"]["errors"][0]["pointer"] == "/learners/1"
+
+
 async def test_what_is_wrong_is_pointed_at_where_it_was_sent(house: House) -> None:
     values = await furnished(house)
     lms = {"home_page": "https://lms.test", "user_id": "7"}
