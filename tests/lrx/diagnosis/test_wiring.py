@@ -33,7 +33,7 @@ def beside(look_alike: LookAlike, has_id: bool, has_record: bool) -> LearnerFact
         (False, True, other("name", has_id=True, has_record=True), "look_alike_account"),
         (True, False, other("email", has_id=False, has_record=True), "look_alike_account"),
         # More than a name is shared.
-        (False, False, other("name email", has_id=True, has_record=True), "two_accounts"),
+        (False, False, other("name email", has_id=True, has_record=True), "other_account"),
         (True, False, other("idnumber", has_id=True, has_record=True), "two_accounts"),
         (False, True, other("idnumber", has_id=True, has_record=False, idnumber="E1188"), "two_accounts"),
         (True, True, other("name email", has_id=True, has_record=True), "look_alike_account"),
