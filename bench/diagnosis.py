@@ -5,19 +5,23 @@ The cost is the server's own CPU time for each request over HTTP. CMaRS has aske
 
 import argparse
 import asyncio
+import json
+import os
+import resource
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
-import httpx
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from bench.exchange import COURSES, LARGE, LARGEST, SMALL, Bench, Served, furnish, http_request
 from bench.fill import fill, refresh_statistics
-from bench.load import cpu_seconds, run
+from bench.load import run
 from bench.machine import machine
 from lrx.schema import run_with_connection
 from tests.postgres import NoServer, server
@@ -88,14 +92,21 @@ def diagnoses(bench: Bench, real: Served, key: str, rounds: int, size: int) -> f
     return cost
 
 
-def sweep(real: Served, key: str) -> float:
-    """Return the microseconds a sweep costs for each learner, and print them."""
-    before = cpu_seconds(real.pid)
-    with httpx.Client(base_url=f"http://127.0.0.1:{real.port}/api/v1", trust_env=False, timeout=3600) as client:
-        body = {"course": {"shortname": "BENCH-0"}, "recipient": "cmars"}
-        answer = client.post("/sweeps", json=body, headers={"Authorization": key}).raise_for_status()
-    swept = answer.json()["learners"]
-    cost = (cpu_seconds(real.pid) - before) * 1_000_000 / swept
+def sweep(url: str, folder: Path) -> float:
+    """Return the microseconds a sweep by the command line costs for each learner, and print them. What the command
+    costs for a course in which there is nobody is its start, and left out."""
+    environment = {**os.environ, "LRX_DATABASE_URL": url, "LRX_DATA_DIR": str(folder), "LRX_LOG_LEVEL": "warning"}
+
+    def cost_of(course: str) -> tuple[float, int]:
+        command = [sys.executable, "-m", "lrx", "sweep", "--course", course, "--recipient", "cmars", "--json"]
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        ended = subprocess.run(command, env=environment, check=True, capture_output=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        learners: int = json.loads(ended.stdout)["learners"]
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, learners
+
+    (start, _), (seconds, swept) = cost_of("EXTRA-0"), cost_of("BENCH-0")
+    cost = (seconds - start) * 1_000_000 / swept
     print(f"  a sweep, each learner    {cost:8.0f} us   {swept:,} learners", flush=True)
     return cost
 
@@ -115,7 +126,7 @@ def bench_engine(url: str, folder: Path, sizes: Sequence[int], rounds: int, size
             key = f"Bearer {ways['key']}"
             costs = {"a diagnosis": diagnoses(bench, real, key, rounds, size)}
             if records in sizes[:2]:
-                costs["a sweep, each learner"] = sweep(real, key)
+                costs["a sweep, each learner"] = sweep(url, folder)
         first = first or costs
         for name, cost in costs.items() if done else ():
             print(f"  {name:24} {cost / first[name]:5.2f} x its cost with {sizes[0]:,} (goal 1.5)", flush=True)
