@@ -18,6 +18,7 @@ from lrx import audit
 from lrx.access import Act
 from lrx.courses import courses
 from lrx.database import insert_new, is_broken_off
+from lrx.errors import Conflict
 from lrx.ingest.completion import Completion
 from lrx.ingest.recorder import record
 from lrx.logs import log, trace_of
@@ -96,7 +97,7 @@ def _twice_if_taken(session: Session, work: Callable[[], None]) -> None:
     try:
         with session.begin_nested():
             work()
-    except IntegrityError:
+    except (IntegrityError, Conflict):
         with session.begin_nested():
             work()
 
