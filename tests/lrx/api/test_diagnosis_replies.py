@@ -33,7 +33,7 @@ async def _diagnosed(house: House, **learner: Any) -> dict[str, Any]:
 async def _replies(house: House, diagnosis: dict[str, Any], **params: str) -> dict[str, dict[str, Any]]:
     found = await house.site.get(f"/diagnoses/{diagnosis['id']}/replies", **params)
     assert found["diagnosis_id"] == diagnosis["id"]
-    assert diagnosis["id"].startswith(found["reference"])
+    assert found["reference"] == f"{diagnosis['id'][:13]}-{diagnosis['id'][-4:]}"
     return {one["audience"]: one for one in found["replies"]}
 
 

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.anyio
 OF_OTHERS = [*map(str, (TWIN.id, SHARER.id, TWIN.username, SHARER.username, "Okafor", "Lucien", STRANGER))]
 OTHERS = {
     "two accounts": CASES["two_accounts"],
+    "another that has it all": CASES["other_account"],
     "one that looks alike": (SITUATION, changed(LEARNER, look_alikes=(TWIN,))),
     "the same OCI ID": (SITUATION, changed(LEARNER, sharers={HELD: (SHARER,)})),
 }
@@ -42,7 +43,7 @@ def test_what_they_have_in_common_is_still_told() -> None:
     assert shown["checks"]["A1"]["facts"]["look_alikes"] == [{"shared": ["name"], "has_record": False}]
 
 
-@pytest.mark.parametrize("reason", [reason for reason in CASES if reason not in ("two_accounts", "oci_duplicate")])
+@pytest.mark.parametrize("reason", sorted(CASES.keys() - {"two_accounts", "other_account", "oci_duplicate"}))
 def test_all_else_is_told_alike(reason: str) -> None:
     content = told(*CASES[reason]).content
     assert without_others(content) == content
