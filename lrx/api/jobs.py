@@ -14,6 +14,7 @@ from lrx.api.listing import Filter, Listing, ListQuery, Sort, equal, one_of, wit
 from lrx.api.operation import Call, operation
 from lrx.api.pagination import Page
 from lrx.api.values import In, Instant, Out
+from lrx.batches import KINDS
 from lrx.errors import Turn
 from lrx.models import Job, JobItem, JobStatus
 from lrx.piecework import FAILED
@@ -104,7 +105,7 @@ JOBS = Listing[Job](
     sorts={"asked_at": Sort(col(Job.id), UUID)},  # ids are given out in the order of time
     filters=(
         one_of("id", col(Job.id), UUID),
-        equal("kind", col(Job.kind), meaning="`learners`, `oci_ids`, `learning_records`, `course_resets`."),
+        equal("kind", col(Job.kind), meaning=f"One of {', '.join(f'`{kind}`' for kind in KINDS)}."),
         one_of("status", col(Job.status), JobStatus),
         *within("asked_at", col(Job.asked_at)),
     ),
