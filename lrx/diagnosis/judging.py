@@ -98,7 +98,7 @@ class Case:
         answered without it, or told that nobody is known by an OCI ID that is or was theirs."""
         if self.judged is None or self.owed is None or self.owed.delivered_at is None:
             return False
-        given = max(self._given, default=self.owed.delivered_at)
+        given = max(self.given_at, default=self.owed.delivered_at)
         current = [one.held_from for one in self.learner.oci_ids if one.held_until is None]
         if self.learner.successors and current and min(current) > given:
             return True  # what it was given stands there under a number that is another person's now
@@ -110,10 +110,11 @@ class Case:
         left_out = max(self._left_out, default=None)
         if left_out is None or self.owed is None or self.owed.delivered_at is None or left_out < self.owed.delivered_at:
             return None
-        return min((asked_at for asked_at in self._given if asked_at > left_out), default=None)
+        return min((asked_at for asked_at in self.given_at if asked_at > left_out), default=None)
 
     @property
-    def _given(self) -> list[datetime]:
+    def given_at(self) -> list[datetime]:
+        """When it was given the record, as far as the latest questions tell. Raises `LookupError` without a record."""
         record_id = str(self.candidate.record.id)
         return [one.asked_at for one in self.learner.inquiries if record_id in one.record_ids]
 

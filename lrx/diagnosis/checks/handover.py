@@ -193,13 +193,11 @@ def refreshed(case: Case) -> Finding:
     title = situation.recipient.title
     if owed is None or owed.delivered_at is None or not case.is_delivered:
         return not_checked("D3")
-    given = [one.asked_at for one in case.learner.inquiries if str(case.candidate.record.id) in one.record_ids]
-    again = case.given_again_at
-    collected = again or owed.delivered_at
+    collected = case.given_again_at or owed.delivered_at
     if situation.at < collected + REFRESH:
         detail = text("Collected on {time}; allow a day.", time=time_in(collected, situation.zone))
         return waits("refreshing", detail, collected + REFRESH)
-    last = max(given, default=owed.delivered_at)
+    last = max(case.given_at, default=owed.delivered_at)
     detail = text(
         "{recipient} was given it first on {first}, and last on {last}.",
         recipient=title,
